@@ -1,0 +1,61 @@
+# Everything a person types. Needs Python 3.11+ and make; the rest is fetched into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-unit check fix bench eval-sizer requirements clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mainspring needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(READY)  ## a ReAct agent sizes GPU memory on the embedded model
+	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
+	$(BIN)/mainspring run apps/gpu_sizer "How many H100 80GB do I need to serve Llama-3.1-70B in bf16 at 32k context for 16 users?"
+
+test: $(READY) check  ## everything: style, types, architecture, unit and end-to-end tests
+	$(BIN)/mainspring models pull qwen2.5-coder-1.5b smollm2-135m
+	$(BIN)/pytest
+
+test-unit: $(READY)  ## the fast tests, no model needed
+	$(BIN)/pytest -m "not real_model"
+
+check: $(READY)  ## style, types and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(READY)  ## format, and mend what can be mended by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## overhead per agent step and start-up time
+	$(BIN)/python benchmarks/step_overhead.py
+	$(BIN)/python benchmarks/start_up.py
+
+eval-sizer: $(READY)  ## twenty sizing questions with known answers, on the embedded model
+	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
+	$(BIN)/python -m apps.gpu_sizer.evaluate
+
+requirements: $(UV)  ## compile the pinned requirements anew
+	$(UV) pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make requirements" -o requirements/dev.txt
+	echo uv | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make requirements" -o requirements/uv.txt
+
+$(UV):
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+
+clean:  ## remove everything that was made here (the models stay in the user's cache)
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Mainspring takes LLM agents from a notebook to production."""

@@ -1,0 +1,87 @@
+"""What can go wrong, named after the boundary that was crossed.
+
+    MainspringError
+    ├── ConfigError (ValueError)        a setting, a name or a file that the user can mend
+    ├── ModelError (RuntimeError)       the far side of a model call
+    │   ├── ModelRefused                a 4xx of the caller's making: key, name, request
+    │   ├── ModelUnavailable            connection, 429 or 5xx: the same call may work later
+    │   ├── ModelTimeout                the deadline passed
+    │   └── ModelReplyError             replies that could not be used, repairs spent
+    ├── ToolError (RuntimeError)        raised by a tool: its message is shown to the model
+    ├── DownloadError (OSError)         a file that no source could give whole
+    ├── RunError (RuntimeError)         a run that ended without an answer
+    │   ├── StepLimit                   more steps than the agent may take
+    │   ├── Stuck                       the same calls again and again, with nothing new
+    │   └── RunCancelled                somebody asked it to stop
+    └── EventVersionError (ValueError)  an event written by a newer Mainspring
+
+Every message says what happened, with the value, and what to do about it. All of them survive pickling.
+"""
+
+
+class MainspringError(Exception):
+    """Anything that Mainspring raises on purpose."""
+
+
+class ConfigError(MainspringError, ValueError):
+    """A setting, a name or a file is wrong, and the user can mend it."""
+
+
+class ModelError(MainspringError, RuntimeError):
+    """A model call did not give a usable reply."""
+
+
+class ModelRefused(ModelError):
+    """The server refused the request for a reason of the caller's making; asking again will not help."""
+
+
+class ModelUnavailable(ModelError):
+    """The server could not be reached, or asked for patience.
+
+    Args:
+        message: What happened.
+        retry_after_s: Seconds the server asked to wait, where it said so.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message, retry_after_s)
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class ModelTimeout(ModelError, TimeoutError):
+    """The call's deadline passed before the reply was whole."""
+
+
+class ModelReplyError(ModelError):
+    """The model wrote replies that could not be used, and the allowed repairs are spent."""
+
+
+class ToolError(MainspringError, RuntimeError):
+    """Raise this inside a tool to tell the model what went wrong, in words it can act on."""
+
+
+class DownloadError(MainspringError, OSError):
+    """No source could give the file whole and unaltered."""
+
+
+class RunError(MainspringError, RuntimeError):
+    """A run ended without an answer."""
+
+
+class StepLimit(RunError):
+    """The run took as many steps as its agent may take."""
+
+
+class Stuck(RunError):
+    """The run repeated calls that told it nothing new, and did not answer when asked to."""
+
+
+class RunCancelled(RunError):
+    """The run was asked to stop before it had an answer."""
+
+
+class EventVersionError(MainspringError, ValueError):
+    """An event was written by a newer Mainspring than this one."""
