@@ -1,1 +1,62 @@
-"""The nouns."""
+"""The nouns everything is said in: messages, labels, decisions, events, usage, errors, clock, and the seams.
+
+Data and protocols only: no network, no files, nothing third-party but pydantic. Every other room imports this
+one; this one imports none. Errors are found in `mainspring.core.errors`.
+"""
+
+from mainspring.core.clock import Clock, FakeClock, Rng, SeededRng, SystemClock, SystemRng
+from mainspring.core.decisions import Act, Answer, Decision, Unusable
+from mainspring.core.effects import Door, Entry, MemoryDoor
+from mainspring.core.events import Delta, Event, decode
+from mainspring.core.labels import OPERATOR, USER, Label
+from mainspring.core.messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
+from mainspring.core.models import (
+    FinishReason,
+    Model,
+    OnDelta,
+    Options,
+    Reply,
+    Request,
+    Sampling,
+    ToolSpec,
+)
+from mainspring.core.usage import NOTHING, ONE_TOOL_CALL, Usage
+
+__all__ = [
+    "NOTHING",
+    "ONE_TOOL_CALL",
+    "OPERATOR",
+    "USER",
+    "Act",
+    "Answer",
+    "Clock",
+    "Decision",
+    "Delta",
+    "Door",
+    "Entry",
+    "Event",
+    "FakeClock",
+    "FinishReason",
+    "JsonObject",
+    "Label",
+    "MemoryDoor",
+    "Message",
+    "Model",
+    "OnDelta",
+    "Options",
+    "Part",
+    "Reply",
+    "Request",
+    "Rng",
+    "Sampling",
+    "SeededRng",
+    "SystemClock",
+    "SystemRng",
+    "Text",
+    "ToolCall",
+    "ToolResult",
+    "ToolSpec",
+    "Unusable",
+    "Usage",
+    "decode",
+]

@@ -1,0 +1,110 @@
+"""The one door: everything that is not a pure function of the run so far goes through `effect`.
+
+The intent is recorded before the deed and its outcome after it. Durability, replay, budgets, policy and tracing
+are built by putting another door here, and nowhere else.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from mainspring.core.clock import Clock, SystemClock
+from mainspring.core.errors import MainspringError
+from mainspring.core.events import EffectFailed, Event, Intent, Outcome
+
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+
+
+class Entry(BaseModel):
+    """An event at its place in its run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    seq: int
+    """Place in the run, from 0 without gaps."""
+    at: float
+    """Seconds since the Unix epoch."""
+    event: Event
+
+
+class Door(Protocol):
+    """Records what happens in one run and lets its effects happen."""
+
+    def record(self, event: Event) -> None:
+        """Record something that follows from what is recorded already."""
+        ...
+
+    async def effect(self, intent: Intent, perform: Callable[[], Awaitable[OutcomeT]]) -> OutcomeT:
+        """Record the intent, perform the deed, record and give its outcome.
+
+        A door that already knows the outcome gives it without performing anything.
+
+        Raises:
+            MainspringError: The deed came to nothing; that is recorded as `EffectFailed`.
+        """
+        ...
+
+    def keep(self, content: bytes) -> str:
+        """Keep content too large to be said in full, and give the digest under which it is found."""
+        ...
+
+
+class MemoryDoor:
+    """Keeps a run in memory, for as long as somebody holds it.
+
+    Args:
+        run: The run's id.
+        clock: Tells when things happened.
+        watch: Told each event right after it was recorded.
+    """
+
+    def __init__(self, run: str, clock: Clock | None = None, watch: Callable[[Event], None] | None = None) -> None:
+        self.run = run
+        self.events: list[Event] = []
+        self._times: list[float] = []
+        self._contents: dict[str, bytes] = {}
+        self._now = (clock or SystemClock()).now
+        self._watch = watch
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All events with their places and times."""
+        return tuple(
+            Entry(run=self.run, seq=seq, at=at, event=event)
+            for seq, (at, event) in enumerate(zip(self._times, self.events, strict=True))
+        )
+
+    def record(self, event: Event) -> None:
+        """Append an event."""
+        self.events.append(event)
+        self._times.append(self._now())
+        if self._watch is not None:
+            self._watch(event)
+
+    async def effect(self, intent: Intent, perform: Callable[[], Awaitable[OutcomeT]]) -> OutcomeT:
+        """Record the intent, perform the deed, record and give its outcome."""
+        self.record(intent)
+        try:
+            outcome = await perform()
+        except MainspringError as error:
+            self.record(EffectFailed(key=intent.key, error=type(error).__name__, message=str(error)))
+            raise
+        self.record(outcome)
+        return outcome
+
+    def keep(self, content: bytes) -> str:
+        """Keep content under its SHA-256."""
+        digest = hashlib.sha256(content).hexdigest()
+        self._contents[digest] = content
+        return digest
+
+    def content(self, digest: str) -> bytes:
+        """Give kept content.
+
+        Raises:
+            KeyError: Nothing was kept under the digest.
+        """
+        return self._contents[digest]

@@ -1,0 +1,215 @@
+"""What happens in a run, as one discriminated union of frozen events.
+
+A run is an append-only list of these. `ModelCalled` and `ToolCalled` are intents: they are recorded before
+the deed, and exactly one of their outcomes follows. Everything else that can be said of a run is a fold over
+the list. Each type has a `VERSION`; `decode` brings older ones up to date and refuses newer ones.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+from mainspring.core.decisions import Decision
+from mainspring.core.errors import EventVersionError
+from mainspring.core.messages import JsonObject, Message, ToolCall, ToolResult
+from mainspring.core.models import FinishReason, Sampling
+from mainspring.core.usage import Usage
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    VERSION: ClassVar[int] = 1
+    """The version that is written."""
+    version: int = 1
+
+
+class RunStarted(_Event):
+    """A run began: who works, with what model, on what."""
+
+    type: Literal["run_started"] = "run_started"
+    agent: str
+    agent_digest: str
+    """SHA-256 over instructions, tools, answer schema and sampling: tells whether the agent changed."""
+    model: str
+    messages: tuple[Message, ...]
+    """The whole conversation so far, instructions first, the new input last."""
+    answer_schema: JsonObject | None = None
+    """JSON schema of the answer that was asked for; None for text."""
+
+
+class ModelCalled(_Event):
+    """Intent: the model is about to be asked."""
+
+    type: Literal["model_called"] = "model_called"
+    turn: int
+    model: str
+    n_messages: int
+    """How many messages of the conversation it was sent; they are those of the events before this one."""
+    request_digest: str
+    """SHA-256 over model, messages, options and sampling: equal requests have equal digests."""
+    prompt_digest: str
+    """SHA-256 of the instructions as rendered."""
+    must_answer: bool = False
+    sampling: Sampling
+
+    @property
+    def key(self) -> str:
+        """Name the effect within its run."""
+        return f"model:{self.turn}"
+
+
+class ModelReplied(_Event):
+    """Outcome: what the model wrote, and what it decided by that."""
+
+    type: Literal["model_replied"] = "model_replied"
+    turn: int
+    model: str
+    message: Message
+    decision: Decision
+    finish_reason: FinishReason
+    usage: Usage
+    duration_s: float
+    first_token_s: float | None = None
+
+
+class ToolCalled(_Event):
+    """Intent: a tool is about to be called."""
+
+    type: Literal["tool_called"] = "tool_called"
+    turn: int
+    call: ToolCall
+
+    @property
+    def key(self) -> str:
+        """Name the effect within its run."""
+        return f"tool:{self.turn}:{self.call.id}"
+
+
+class ToolReturned(_Event):
+    """Outcome: what came of a tool call, an error included; that is the observation the model is shown."""
+
+    type: Literal["tool_returned"] = "tool_returned"
+    turn: int
+    result: ToolResult
+    trusted: bool = False
+    """Whether the tool's words count as the operator's own."""
+    usage: Usage
+    duration_s: float
+
+
+class EffectFailed(_Event):
+    """Outcome: the deed came to nothing, and the run cannot go on from it."""
+
+    type: Literal["effect_failed"] = "effect_failed"
+    key: str
+    error: str
+    """Name of the error's type."""
+    message: str
+
+
+class Corrected(_Event):
+    """The loop told the model something: that its words were unusable, or that it goes round in circles."""
+
+    type: Literal["corrected"] = "corrected"
+    turn: int
+    reason: Literal["unusable", "repeated", "wrong_answer"]
+    message: Message
+
+
+class Finished(_Event):
+    """The run has its answer."""
+
+    type: Literal["finished"] = "finished"
+    output: JsonValue
+    n_steps: int
+    usage: Usage
+
+
+class Failed(_Event):
+    """The run ended without an answer."""
+
+    type: Literal["failed"] = "failed"
+    error: str
+    """Name of the error's type."""
+    message: str
+    usage: Usage
+
+
+class Cancelled(_Event):
+    """The run was asked to stop."""
+
+    type: Literal["cancelled"] = "cancelled"
+    usage: Usage
+
+
+Intent = ModelCalled | ToolCalled
+Outcome = ModelReplied | ToolReturned
+Event = Annotated[
+    RunStarted
+    | ModelCalled
+    | ModelReplied
+    | ToolCalled
+    | ToolReturned
+    | EffectFailed
+    | Corrected
+    | Finished
+    | Failed
+    | Cancelled,
+    Field(discriminator="type"),
+]
+
+
+class Delta(BaseModel):
+    """A piece of a reply as it is written: streamed to whoever watches, never recorded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["delta"] = "delta"
+    text: str
+
+
+Upcaster = Callable[[JsonObject], JsonObject]
+
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
+"""(event type, version) to the function that makes the next version of it."""
+
+EVENTS: Final[TypeAdapter[Event]] = TypeAdapter(Event)
+_VERSIONS: Final[dict[str, int]] = {
+    cls.model_fields["type"].default: cls.VERSION
+    for cls in (
+        RunStarted,
+        ModelCalled,
+        ModelReplied,
+        ToolCalled,
+        ToolReturned,
+        EffectFailed,
+        Corrected,
+        Finished,
+        Failed,
+        Cancelled,
+    )
+}
+
+
+def decode(data: Mapping[str, JsonValue]) -> Event:
+    """Make an event of its JSON object, whichever version wrote it.
+
+    Raises:
+        EventVersionError: A newer Mainspring wrote it, or it is no event at all.
+    """
+    fields = dict(data)
+    name, version = fields.get("type"), fields.get("version", 1)
+    known = _VERSIONS.get(name) if isinstance(name, str) else None
+    if known is None or not isinstance(version, int) or version > known:
+        raise EventVersionError(
+            f"event {name!r} version {version!r} is not known here (newest known: {known}); "
+            "read it with the Mainspring that wrote it, or a newer one"
+        )
+    for older in range(version, known):
+        fields = UPCASTERS[str(name), older](fields) | {"version": older + 1}
+    try:
+        return EVENTS.validate_python(fields)
+    except ValidationError as error:
+        raise EventVersionError(f"event {name!r} version {version} is damaged: {error}") from error

@@ -1,0 +1,107 @@
+"""What is said in a run: messages made of text, tool calls and tool results.
+
+Messages are values. They never change, they know where they came from, and each is put into wire bytes once:
+`Message.encoded` keeps the bytes, so that a long history costs nothing to send again.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import to_json
+
+from mainspring.core.labels import OPERATOR, USER, Label
+
+Role = Literal["system", "user", "assistant", "tool"]
+JsonObject = dict[str, JsonValue]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(_Value):
+    """Words."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+class ToolCall(_Value):
+    """A wish of the model to have a tool called."""
+
+    type: Literal["tool_call"] = "tool_call"
+    id: str
+    """Names the call within its run."""
+    name: str
+    arguments: JsonObject
+
+
+class ToolResult(_Value):
+    """What came of a tool call, as the model is told it."""
+
+    type: Literal["tool_result"] = "tool_result"
+    call_id: str
+    name: str
+    text: str
+    is_error: bool = False
+    whole: str | None = None
+    """Digest under which the whole result is kept, where `text` is only a part of it."""
+
+
+Part = Annotated[Text | ToolCall | ToolResult, Field(discriminator="type")]
+
+
+class Message(_Value):
+    """One turn of somebody: a role, what was said, and where it came from."""
+
+    role: Role
+    parts: tuple[Part, ...]
+    label: Label
+    name: str | None = None
+    """Who spoke, where several actors share a role."""
+    raw: str | None = None
+    """The exact text a model wrote, sent back to it unchanged so that its prefix cache holds."""
+
+    @classmethod
+    def system(cls, text: str) -> "Message":
+        """Make the operator's instructions."""
+        return cls(role="system", parts=(Text(text=text),), label=OPERATOR)
+
+    @classmethod
+    def user(cls, text: str, label: Label = USER) -> "Message":
+        """Make a user's message."""
+        return cls(role="user", parts=(Text(text=text),), label=label)
+
+    @property
+    def text(self) -> str:
+        """All words of the message, tool results included."""
+        return "\n".join(part.text for part in self.parts if not isinstance(part, ToolCall))
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls of the message."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+    @property
+    def results(self) -> tuple[ToolResult, ...]:
+        """The tool results of the message."""
+        return tuple(part for part in self.parts if isinstance(part, ToolResult))
+
+    @cached_property
+    def _wire(self) -> dict[str, bytes]:
+        return {}
+
+    def encoded(self, dialect: str, encode: Callable[["Message"], bytes]) -> bytes:
+        """Give the message's wire bytes in a dialect, encoding it the first time only."""
+        wire = self._wire.get(dialect)
+        if wire is None:
+            wire = self._wire[dialect] = encode(self)
+        return wire
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of what a model sees of the message: role, name and parts."""
+        return hashlib.sha256(to_json((self.role, self.name, self.parts, self.raw))).digest()

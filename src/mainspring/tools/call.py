@@ -1,0 +1,123 @@
+"""Calling a tool for a model: arguments checked, a deadline kept, errors turned into observations.
+
+Whatever a tool does (raise, hang, return fifty megabytes, return something that is not JSON), the model gets a
+`ToolResult` that it can read and act on. Only a cancelled run gets through.
+"""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Mapping
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+
+from mainspring.core import ToolCall, ToolResult
+from mainspring.core.errors import ToolError
+from mainspring.tools.tool import AnyTool
+
+Keep = Callable[[bytes], str]
+"""Keeps content that is too large to be shown, and gives the digest under which it is found."""
+
+
+async def call_tool(tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep) -> ToolResult:
+    """Call the named tool and give what the model is to be told.
+
+    Args:
+        tools: The tools there are, by name.
+        call: What the model wishes for.
+        keep: Where the whole of a cut result goes.
+    """
+    tool = tools.get(call.name)
+    if tool is None:
+        return _failure(call, f"There is no tool {call.name!r}. The tools are: {', '.join(tools) or 'none'}.")
+    try:
+        arguments = tool.arguments.model_validate(call.arguments)
+    except ValidationError as error:
+        return _failure(call, _explain(error, tool))
+    deadline = asyncio.timeout(tool.timeout_s)
+    try:
+        async with deadline:
+            text = _as_text(await _run(tool, arguments))
+    except ToolError as error:
+        return _failure(call, str(error))
+    except Exception as error:  # noqa: BLE001 - a failed tool is data, whatever it raised
+        if deadline.expired():
+            return _failure(call, f"{call.name} did not answer within {tool.timeout_s:g} s.")
+        return _failure(call, f"{call.name} failed: {type(error).__name__}: {error}")
+    shown, whole = _cut(text, tool.max_result_chars, keep)
+    return ToolResult(call_id=call.id, name=call.name, text=shown, whole=whole)
+
+
+async def _run(tool: AnyTool, checked: BaseModel) -> object:
+    arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
+    if tool.is_async:
+        return await tool.function(**arguments)  # type: ignore[misc]  # it is a coroutine function
+    return await _in_thread(lambda: tool.function(**arguments))
+
+
+async def _in_thread(function: Callable[[], object]) -> object:
+    """Run a sync function in a daemon thread of its own, so that one that hangs keeps nobody from leaving."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[object] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(value: object, error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(value)
+        else:
+            future.set_exception(error)
+
+    def work() -> None:
+        value: object = None
+        problem: Exception | None = None
+        try:
+            value = context.run(function)
+        except StopIteration as error:
+            problem = RuntimeError(f"StopIteration: {error}")  # a future cannot hold StopIteration
+        except Exception as error:  # noqa: BLE001 - carried over to the caller, who handles it
+            problem = error
+        except BaseException as error:  # noqa: BLE001 - a tool that calls sys.exit() ends itself, not the run
+            problem = RuntimeError(f"{type(error).__name__}: {error}")
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, value, problem)
+
+    threading.Thread(target=work, daemon=True, name="mainspring-tool").start()
+    return await future
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return to_json(value).decode()
+    except PydanticSerializationError as error:
+        raise ToolError(
+            f"the tool returned a {type(value).__name__}, which cannot be written as JSON; "
+            "it should return text, numbers, lists, dicts, dataclasses or pydantic models"
+        ) from error
+
+
+def _cut(text: str, max_chars: int, keep: Keep) -> tuple[str, str | None]:
+    """Show the head and the tail of what is too long, and keep the whole."""
+    if len(text) <= max_chars:
+        return text, None
+    whole = keep(text.encode(errors="surrogatepass"))
+    head, tail = max_chars * 3 // 4, max_chars // 4
+    gap = f"\n[... {len(text) - head - tail:,} of {len(text):,} characters left out; whole result: {whole} ...]\n"
+    return text[:head] + gap + text[len(text) - tail :], whole
+
+
+def _explain(error: ValidationError, tool: AnyTool) -> str:
+    problems = "; ".join(
+        f"{'.'.join(str(place) for place in problem['loc']) or 'arguments'}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_context=False)
+    )
+    schema = to_json(tool.spec.parameters).decode()
+    return f"Wrong arguments for {tool.name}: {problems}. The arguments must fit this JSON schema: {schema}"
+
+
+def _failure(call: ToolCall, text: str) -> ToolResult:
+    return ToolResult(call_id=call.id, name=call.name, text=text, is_error=True)

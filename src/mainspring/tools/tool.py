@@ -1,0 +1,145 @@
+"""A tool: a function, its JSON schema, and one line of annotation that says what it may do to the world.
+
+What is not said is assumed to be dangerous: no effect declared means "ask", every argument carries authority,
+and what the tool returns is not trusted.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, Literal, ParamSpec, TypeVar, overload
+
+from pydantic import BaseModel
+
+from mainspring.core import ToolSpec
+from mainspring.core.errors import ConfigError
+from mainspring.tools.schema import arguments_model, parameters_schema, summary
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Effect = Literal["none", "fetch", "write", "egress", "destroy", "money", "auth"]
+"""What a call does: nothing, reads from outside, changes something of ours, sends something out, deletes, pays,
+or changes who may do what."""
+
+DEFAULT_TIMEOUT_S: Final = 60.0
+DEFAULT_RESULT_CHARS: Final = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What guards need to know of a tool."""
+
+    effect: Effect | None = None
+    """None means nobody said: such a tool is never called unasked where a policy is in force."""
+    authority: frozenset[str] | None = None
+    """Arguments that say who, where, which object, how much; None means all of them. The rest are payload."""
+    trusted: bool = False
+    """Whether the result is as good as the operator's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[P, R]):
+    """A function that an agent may call. Calling the tool calls the function."""
+
+    function: Callable[P, R]
+    spec: ToolSpec
+    arguments: type[BaseModel]
+    """Checks and converts what a model wrote."""
+    annotation: Annotation
+    timeout_s: float
+    """Seconds one call may take."""
+    max_result_chars: int
+    """Characters of a result that the model is shown; the whole is kept and referred to."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself, unguarded, as other code would."""
+        return self.function(*args, **kwargs)
+
+    @property
+    def name(self) -> str:
+        """The name the model calls it by."""
+        return self.spec.name
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the function is awaited rather than run in a thread."""
+        return inspect.iscoroutinefunction(self.function) or inspect.iscoroutinefunction(
+            getattr(self.function, "__call__", None)  # noqa: B004 - the question is what kind of callable it is
+        )
+
+
+AnyTool = Tool[..., object]
+"""A tool whatever its function takes and gives."""
+
+
+@overload
+def tool(function: Callable[P, R], /) -> Tool[P, R]: ...
+
+
+@overload
+def tool(
+    *,
+    name: str | None = None,
+    effect: Effect | None = None,
+    authority: Sequence[str] | None = None,
+    trusted: bool = False,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    max_result_chars: int = DEFAULT_RESULT_CHARS,
+) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
+
+
+def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a tool
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    effect: Effect | None = None,
+    authority: Sequence[str] | None = None,
+    trusted: bool = False,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    max_result_chars: int = DEFAULT_RESULT_CHARS,
+) -> Tool[P, R] | Callable[[Callable[P, R]], Tool[P, R]]:
+    """Make a tool of a function; use it bare or with arguments.
+
+    Args:
+        function: A sync or async function with type hints and a docstring. A sync one runs in a thread.
+        name: What the model calls it; the function's own name if not given.
+        effect: What a call does to the world; not saying it means that a policy asks before each call.
+        authority: Arguments that decide who, where, which or how much; not saying it means all of them.
+        trusted: Whether results are as good as the operator's own words.
+        timeout_s: Seconds one call may take.
+        max_result_chars: Characters of a result that the model is shown.
+
+    Raises:
+        ConfigError: The function cannot be described to a model, or the annotation names an unknown argument.
+    """
+
+    def make(wrapped: Callable[P, R]) -> Tool[P, R]:
+        own_name = name or str(getattr(wrapped, "__name__", type(wrapped).__name__))
+        model = arguments_model(wrapped, own_name)
+        return Tool(
+            function=wrapped,
+            spec=ToolSpec(own_name, summary(wrapped), parameters_schema(model)),
+            arguments=model,
+            annotation=Annotation(effect, _checked(authority, model, own_name), trusted),
+            timeout_s=timeout_s,
+            max_result_chars=max_result_chars,
+        )
+
+    return make if function is None else make(function)
+
+
+def as_tool(given: AnyTool | Callable[..., object]) -> AnyTool:
+    """Give a tool as it is, and make one of a plain function."""
+    return given if isinstance(given, Tool) else tool(given)
+
+
+def _checked(authority: Sequence[str] | None, model: type[BaseModel], name: str) -> frozenset[str] | None:
+    if authority is None:
+        return None
+    if unknown := sorted(set(authority) - set(model.model_fields)):
+        raise ConfigError(
+            f"tool {name!r}: authority names {unknown}, but its parameters are {sorted(model.model_fields)}"
+        )
+    return frozenset(authority)
