@@ -7,7 +7,7 @@ one; this one imports none. Errors are found in `mainspring.core.errors`.
 from mainspring.core.clock import Clock, FakeClock, Rng, SeededRng, SystemClock, SystemRng
 from mainspring.core.decisions import Act, Answer, Decision, Unusable
 from mainspring.core.effects import Door, Entry, MemoryDoor
-from mainspring.core.events import Delta, Event, decode
+from mainspring.core.events import Delta, Event, decode, encode
 from mainspring.core.labels import OPERATOR, USER, Label
 from mainspring.core.messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from mainspring.core.models import (
@@ -59,4 +59,5 @@ __all__ = [
     "Unusable",
     "Usage",
     "decode",
+    "encode",
 ]

@@ -6,9 +6,8 @@ are built by putting another door here, and nowhere else.
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
-
-from pydantic import BaseModel, ConfigDict
 
 from mainspring.core.clock import Clock, SystemClock
 from mainspring.core.errors import MainspringError
@@ -17,10 +16,9 @@ from mainspring.core.events import EffectFailed, Event, Intent, Outcome
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
-class Entry(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
     """An event at its place in its run."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     run: str
     seq: int

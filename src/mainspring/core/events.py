@@ -6,9 +6,12 @@ the list. Each type has a `VERSION`; `decode` brings older ones up to date and r
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from mainspring.core.decisions import Decision
 from mainspring.core.errors import EventVersionError
@@ -17,14 +20,14 @@ from mainspring.core.models import FinishReason, Sampling
 from mainspring.core.usage import Usage
 
 
-class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
     VERSION: ClassVar[int] = 1
     """The version that is written."""
     version: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(_Event):
     """A run began: who works, with what model, on what."""
 
@@ -39,6 +42,7 @@ class RunStarted(_Event):
     """JSON schema of the answer that was asked for; None for text."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCalled(_Event):
     """Intent: the model is about to be asked."""
 
@@ -60,6 +64,7 @@ class ModelCalled(_Event):
         return f"model:{self.turn}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReplied(_Event):
     """Outcome: what the model wrote, and what it decided by that."""
 
@@ -74,6 +79,7 @@ class ModelReplied(_Event):
     first_token_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCalled(_Event):
     """Intent: a tool is about to be called."""
 
@@ -87,6 +93,7 @@ class ToolCalled(_Event):
         return f"tool:{self.turn}:{self.call.id}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolReturned(_Event):
     """Outcome: what came of a tool call, an error included; that is the observation the model is shown."""
 
@@ -99,6 +106,7 @@ class ToolReturned(_Event):
     duration_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EffectFailed(_Event):
     """Outcome: the deed came to nothing, and the run cannot go on from it."""
 
@@ -109,15 +117,20 @@ class EffectFailed(_Event):
     message: str
 
 
+CorrectionReason = Literal["unusable", "repeated", "wrong_answer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected(_Event):
     """The loop told the model something: that its words were unusable, or that it goes round in circles."""
 
     type: Literal["corrected"] = "corrected"
     turn: int
-    reason: Literal["unusable", "repeated", "wrong_answer"]
+    reason: CorrectionReason
     message: Message
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished(_Event):
     """The run has its answer."""
 
@@ -127,6 +140,7 @@ class Finished(_Event):
     usage: Usage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(_Event):
     """The run ended without an answer."""
 
@@ -137,6 +151,7 @@ class Failed(_Event):
     usage: Usage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(_Event):
     """The run was asked to stop."""
 
@@ -161,10 +176,9 @@ Event = Annotated[
 ]
 
 
-class Delta(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
     """A piece of a reply as it is written: streamed to whoever watches, never recorded."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: Literal["delta"] = "delta"
     text: str
@@ -175,9 +189,8 @@ Upcaster = Callable[[JsonObject], JsonObject]
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
 """(event type, version) to the function that makes the next version of it."""
 
-EVENTS: Final[TypeAdapter[Event]] = TypeAdapter(Event)
 _VERSIONS: Final[dict[str, int]] = {
-    cls.model_fields["type"].default: cls.VERSION
+    str(cls.__dataclass_fields__["type"].default): cls.VERSION
     for cls in (
         RunStarted,
         ModelCalled,
@@ -191,6 +204,16 @@ _VERSIONS: Final[dict[str, int]] = {
         Cancelled,
     )
 }
+
+
+@cache
+def _checked() -> TypeAdapter[Event]:
+    return TypeAdapter(Event, config=ConfigDict(extra="forbid"))
+
+
+def encode(event: Event | Delta) -> bytes:
+    """Write an event as JSON."""
+    return to_json(event)
 
 
 def decode(data: Mapping[str, JsonValue]) -> Event:
@@ -210,6 +233,6 @@ def decode(data: Mapping[str, JsonValue]) -> Event:
     for older in range(version, known):
         fields = UPCASTERS[str(name), older](fields) | {"version": older + 1}
     try:
-        return EVENTS.validate_python(fields)
+        return _checked().validate_json(to_json(fields))
     except ValidationError as error:
         raise EventVersionError(f"event {name!r} version {version} is damaged: {error}") from error

@@ -6,10 +6,10 @@ Messages are values. They never change, they know where they came from, and each
 
 import hashlib
 from collections.abc import Callable
-from functools import cached_property
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 from pydantic_core import to_json
 
 from mainspring.core.labels import OPERATOR, USER, Label
@@ -18,18 +18,16 @@ Role = Literal["system", "user", "assistant", "tool"]
 JsonObject = dict[str, JsonValue]
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(_Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
     """Words."""
 
     type: Literal["text"] = "text"
     text: str
 
 
-class ToolCall(_Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
     """A wish of the model to have a tool called."""
 
     type: Literal["tool_call"] = "tool_call"
@@ -39,7 +37,8 @@ class ToolCall(_Value):
     arguments: JsonObject
 
 
-class ToolResult(_Value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
     """What came of a tool call, as the model is told it."""
 
     type: Literal["tool_result"] = "tool_result"
@@ -54,7 +53,8 @@ class ToolResult(_Value):
 Part = Annotated[Text | ToolCall | ToolResult, Field(discriminator="type")]
 
 
-class Message(_Value):
+@dataclass(frozen=True, kw_only=True)
+class Message:
     """One turn of somebody: a role, what was said, and where it came from."""
 
     role: Role
@@ -90,18 +90,21 @@ class Message(_Value):
         """The tool results of the message."""
         return tuple(part for part in self.parts if isinstance(part, ToolResult))
 
-    @cached_property
-    def _wire(self) -> dict[str, bytes]:
-        return {}
-
     def encoded(self, dialect: str, encode: Callable[["Message"], bytes]) -> bytes:
-        """Give the message's wire bytes in a dialect, encoding it the first time only."""
-        wire = self._wire.get(dialect)
-        if wire is None:
-            wire = self._wire[dialect] = encode(self)
-        return wire
+        """Give the message's bytes in a dialect, encoding it the first time only.
 
-    @cached_property
+        They are kept beside the fields, which they neither change nor are compared with.
+        """
+        known = self.__dict__.get(dialect)
+        if known is None:
+            known = self.__dict__[dialect] = encode(self)
+        return cast("bytes", known)
+
+    @property
     def digest(self) -> bytes:
         """SHA-256 of what a model sees of the message: role, name and parts."""
-        return hashlib.sha256(to_json((self.role, self.name, self.parts, self.raw))).digest()
+        return self.encoded("sha256", _digest)
+
+
+def _digest(message: Message) -> bytes:
+    return hashlib.sha256(to_json((message.role, message.name, message.parts, message.raw))).digest()

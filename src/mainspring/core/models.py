@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from mainspring.core.decisions import Decision
+from mainspring.core.labels import UNKNOWN, Label
 from mainspring.core.messages import JsonObject, Message
 from mainspring.core.usage import Usage
 
@@ -65,6 +66,8 @@ class Request:
     messages: Sequence[Message]
     options: Options
     sampling: Sampling
+    label: Label = UNKNOWN
+    """The worst of what was said so far: what the model writes is no better."""
     turn: int = 0
     """Which step of the run asks; names the calls of a model that does not name them itself."""
 

@@ -3,16 +3,16 @@
 An unknown price is unknown, never zero: adding an unknown cost to anything gives an unknown cost.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import NonNegativeInt
 
 
-class Usage(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
     """Tokens, calls and cost; usages add up with `+`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     input_tokens: NonNegativeInt = 0
     """Tokens read by models, those from a prefix cache included."""

@@ -51,6 +51,8 @@ class Tool(Generic[P, R]):
     """Seconds one call may take."""
     max_result_chars: int
     """Characters of a result that the model is shown; the whole is kept and referred to."""
+    is_async: bool
+    """Whether the function is awaited rather than run in a thread."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself, unguarded, as other code would."""
@@ -60,13 +62,6 @@ class Tool(Generic[P, R]):
     def name(self) -> str:
         """The name the model calls it by."""
         return self.spec.name
-
-    @property
-    def is_async(self) -> bool:
-        """Whether the function is awaited rather than run in a thread."""
-        return inspect.iscoroutinefunction(self.function) or inspect.iscoroutinefunction(
-            getattr(self.function, "__call__", None)  # noqa: B004 - the question is what kind of callable it is
-        )
 
 
 AnyTool = Tool[..., object]
@@ -125,6 +120,7 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
             annotation=Annotation(effect, _checked(authority, model, own_name), trusted),
             timeout_s=timeout_s,
             max_result_chars=max_result_chars,
+            is_async=_is_async(wrapped),
         )
 
     return make if function is None else make(function)
@@ -133,6 +129,11 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
 def as_tool(given: AnyTool | Callable[..., object]) -> AnyTool:
     """Give a tool as it is, and make one of a plain function."""
     return given if isinstance(given, Tool) else tool(given)
+
+
+def _is_async(function: Callable[..., object]) -> bool:
+    """Tell a coroutine function, or an object whose call is one."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
 def _checked(authority: Sequence[str] | None, model: type[BaseModel], name: str) -> frozenset[str] | None:

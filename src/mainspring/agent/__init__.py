@@ -1,0 +1,10 @@
+"""Agents: the ReAct loop, and the objects that start, watch and finish it.
+
+A run alternates between a model's decision and the tools' observations until there is an answer. Imports the
+core, prompts, models and tools.
+"""
+
+from mainspring.agent.agent import Agent, run_in_new_loop
+from mainspring.agent.run import Result, Run
+
+__all__ = ["Agent", "Result", "Run", "run_in_new_loop"]

@@ -1,0 +1,78 @@
+"""What one run works with: everything that is settled before it starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
+
+from mainspring.core import JsonObject, Message, Model, Options, Sampling
+from mainspring.tools import AnyTool
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a run ends though it has no answer."""
+
+    max_steps: int = 20
+    """Model calls."""
+    max_repairs: int = 3
+    """Unusable replies in a row that are answered with what was wrong; one more ends the run."""
+
+
+class AnswerForm(Generic[T]):
+    """What an answer must look like, and how the model's JSON becomes one.
+
+    Args:
+        output: `str` for words, or any type pydantic has a JSON schema for.
+    """
+
+    def __init__(self, output: type[T]) -> None:
+        self._adapter: TypeAdapter[T] = TypeAdapter(output)
+        self.schema: JsonObject | None = None if output is str else self._adapter.json_schema()
+
+    def read(self, value: JsonValue) -> T:
+        """Make the answer of a model's JSON value.
+
+        Raises:
+            ValueError: It does not fit; the message says where.
+        """
+        try:
+            return self._adapter.validate_python(value) if self.schema is None else self._from_json(value)
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_context=False)
+            raise ValueError(
+                "; ".join(f"{'.'.join(map(str, item['loc'])) or 'answer'}: {item['msg']}" for item in problems)
+            ) from error
+
+    def write(self, output: T) -> JsonValue:
+        """Make the JSON value of an answer, for the record."""
+        value: JsonValue = to_jsonable_python(output)
+        return value
+
+    def _from_json(self, value: JsonValue) -> T:
+        from pydantic_core import to_json
+
+        return self._adapter.validate_json(to_json(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[T]):
+    """A run's agent, model, words and limits."""
+
+    agent: str
+    agent_digest: str
+    model: Model
+    tools: Mapping[str, AnyTool]
+    options: Options
+    last_options: Options
+    """The same tools, but only an answer is allowed: for a run that goes round in circles."""
+    form: AnswerForm[T]
+    sampling: Sampling
+    limits: Limits
+    messages: tuple[Message, ...]
+    """Instructions first where there are any, the new input last."""
+    prompt_digest: str

@@ -1,0 +1,239 @@
+"""The loop: context, model, final answer or tools, observation, and again.
+
+    run = start, then step until there is an answer
+    step = think, then act on what was thought
+
+Every arrow to the outside (the model, a tool) goes through the door, which records the intent before and the
+outcome after. Everything between is a pure function of those events.
+"""
+
+import asyncio
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from pydantic_core import to_json
+
+from mainspring.agent.conversation import Conversation
+from mainspring.agent.job import Job
+from mainspring.core import (
+    NOTHING,
+    ONE_TOOL_CALL,
+    OPERATOR,
+    Act,
+    Answer,
+    Clock,
+    Decision,
+    Door,
+    Label,
+    Message,
+    OnDelta,
+    Request,
+    ToolCall,
+    Unusable,
+    Usage,
+)
+from mainspring.core.errors import ModelReplyError, StepLimit, Stuck
+from mainspring.core.events import (
+    Corrected,
+    CorrectionReason,
+    Finished,
+    ModelCalled,
+    ModelReplied,
+    RunStarted,
+    ToolCalled,
+    ToolReturned,
+)
+from mainspring.tools import call_tool
+
+T = TypeVar("T")
+
+_UNUSABLE = "Your last reply could not be used: {}. Reply again, in the form you were given."
+_WRONG_ANSWER = "Your answer does not have the form that was asked for: {}. Give the whole answer again, mended."
+_REPEATED = (
+    "You have made the same call before and learned nothing new from it. "
+    "Use what you know: answer, or try something else."
+)
+
+
+class Loop(Generic[T]):
+    """One run of an agent.
+
+    Args:
+        job: What it works with.
+        door: Where its effects happen and its events are recorded.
+        clock: Tells how long effects took.
+        on_delta: Told each piece of a reply as it is written.
+    """
+
+    def __init__(self, job: Job[T], door: Door, clock: Clock, on_delta: OnDelta | None = None) -> None:
+        self._job = job
+        self._door = door
+        self._clock = clock
+        self._on_delta = on_delta
+        self._seen: dict[bytes, str] = {}
+        self._n_repeats = 0
+        self._n_repairs = 0
+        self.usage: Usage = NOTHING
+        self.conversation = Conversation(job.messages)
+
+    async def run(self) -> T:
+        """Step until there is an answer.
+
+        Raises:
+            RunError: The run ended without one.
+            ModelError: The model could not be asked, or wrote nothing usable.
+        """
+        self._start()
+        for turn in range(self._job.limits.max_steps):
+            match await self._think(turn):
+                case Act(calls=calls) if not self._must_answer:
+                    await self._act(turn, calls)
+                case Answer(value=value):
+                    try:
+                        output = self._job.form.read(value)
+                    except ValueError as error:
+                        self._correct(turn, "wrong_answer", _WRONG_ANSWER.format(error))
+                    else:
+                        return self._finish(turn, output)
+                case Unusable(reason=reason) if not self._must_answer:
+                    self._correct(turn, "unusable", _UNUSABLE.format(reason))
+                case _:
+                    raise Stuck(
+                        f"agent {self._job.agent!r} repeats calls that tell it nothing new, and does not answer"
+                    )
+        raise StepLimit(
+            f"agent {self._job.agent!r} took {self._job.limits.max_steps} steps without an answer; "
+            "raise max_steps, or make the task smaller"
+        )
+
+    @property
+    def _must_answer(self) -> bool:
+        """Whether the model was told of its going round in circles, and went on."""
+        return self._n_repeats >= 2
+
+    def _start(self) -> None:
+        job = self._job
+        self._door.record(
+            RunStarted(
+                agent=job.agent,
+                agent_digest=job.agent_digest,
+                model=job.model.name,
+                messages=job.messages,
+                answer_schema=job.form.schema,
+            )
+        )
+
+    async def _think(self, turn: int) -> Decision:
+        """Ask the model what to do next."""
+        job, conversation = self._job, self.conversation
+        options = job.last_options if self._must_answer else job.options
+        request = Request(conversation.messages, options, job.sampling, conversation.label, turn)
+        intent = ModelCalled(
+            turn=turn,
+            model=job.model.name,
+            n_messages=len(conversation.messages),
+            request_digest=conversation.digest(job.agent_digest.encode(), b"!" if self._must_answer else b""),
+            prompt_digest=job.prompt_digest,
+            must_answer=self._must_answer,
+            sampling=job.sampling,
+        )
+        outcome = await self._door.effect(intent, lambda: self._ask(request))
+        self.usage += outcome.usage
+        conversation.add(outcome.message)
+        return outcome.decision
+
+    async def _ask(self, request: Request) -> ModelReplied:
+        started_s = self._clock.monotonic()
+        first_token_s: float | None = None
+
+        def on_delta(text: str) -> None:
+            nonlocal first_token_s
+            if first_token_s is None:
+                first_token_s = self._clock.monotonic() - started_s
+            if self._on_delta is not None:
+                self._on_delta(text)
+
+        reply = await self._job.model.ask(request, on_delta if self._on_delta is not None else None)
+        return ModelReplied(
+            turn=request.turn,
+            model=reply.model,
+            message=reply.message,
+            decision=reply.decision,
+            finish_reason=reply.finish_reason,
+            usage=reply.usage,
+            duration_s=self._clock.monotonic() - started_s,
+            first_token_s=first_token_s,
+        )
+
+    async def _act(self, turn: int, calls: tuple[ToolCall, ...]) -> None:
+        """Call the tools side by side and tell the model what came of it, in the order it asked."""
+        self._n_repairs = 0
+        if len(calls) == 1:
+            outcomes = [await self._call(turn, calls[0])]
+        else:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._call(turn, call)) for call in calls]
+            outcomes = [task.result() for task in tasks]
+        for outcome in outcomes:
+            self.usage += outcome.usage
+        label = _label(outcomes)
+        self.conversation.add(
+            Message(role="tool", parts=tuple(outcome.result for outcome in outcomes), label=label)
+        )
+        self._notice_repeats(turn, calls, outcomes)
+
+    async def _call(self, turn: int, call: ToolCall) -> ToolReturned:
+        async def perform() -> ToolReturned:
+            started_s = self._clock.monotonic()
+            result = await call_tool(self._job.tools, call, self._door.keep)
+            tool = self._job.tools.get(call.name)
+            return ToolReturned(
+                turn=turn,
+                result=result,
+                trusted=tool is not None and tool.annotation.trusted,
+                usage=ONE_TOOL_CALL,
+                duration_s=self._clock.monotonic() - started_s,
+            )
+
+        return await self._door.effect(ToolCalled(turn=turn, call=call), perform)
+
+    def _notice_repeats(self, turn: int, calls: tuple[ToolCall, ...], outcomes: list[ToolReturned]) -> None:
+        """Tell the model when a whole step taught it nothing, and remember that it was told."""
+        is_new = False
+        for call, outcome in zip(calls, outcomes, strict=True):
+            key = to_json((call.name, call.arguments))
+            is_new = is_new or self._seen.get(key) != outcome.result.text
+            self._seen[key] = outcome.result.text
+        self._n_repeats = 0 if is_new else self._n_repeats + 1
+        if not is_new:
+            self._tell(turn, "repeated", _REPEATED)
+
+    def _correct(self, turn: int, reason: CorrectionReason, words: str) -> None:
+        """Tell the model what was wrong with its reply, a bounded number of times in a row."""
+        self._n_repairs += 1
+        if self._n_repairs > self._job.limits.max_repairs:
+            raise ModelReplyError(
+                f"model {self._job.model.name!r} wrote {self._n_repairs} replies in a row that could not be used "
+                f"(the last: {words.partition(': ')[2].partition('. ')[0]}); try another model or mode"
+            )
+        self._tell(turn, reason, words)
+
+    def _tell(self, turn: int, reason: CorrectionReason, words: str) -> None:
+        message = Message.user(words, label=OPERATOR)
+        self._door.record(Corrected(turn=turn, reason=reason, message=message))
+        self.conversation.add(message)
+
+    def _finish(self, turn: int, output: T) -> T:
+        self._door.record(Finished(output=self._job.form.write(output), n_steps=turn + 1, usage=self.usage))
+        return output
+
+
+def _label(outcomes: list[ToolReturned]) -> Label:
+    """Label a step's observations: as bad as the worst of them."""
+    first, *rest = [_tool_label(outcome.result.name, trusted=outcome.trusted) for outcome in outcomes]
+    return first.join(*rest) if rest else first
+
+
+@lru_cache(maxsize=1024)
+def _tool_label(name: str, *, trusted: bool) -> Label:
+    return Label(integrity="trusted" if trusted else "untrusted", sources=(f"tool:{name}",))

@@ -1,0 +1,137 @@
+"""A run in progress: awaitable for its result, iterable for its events."""
+
+import asyncio
+from collections.abc import AsyncIterator, Generator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from mainspring.agent.job import Job
+from mainspring.agent.loop import Loop
+from mainspring.core import Clock, Delta, Entry, Event, MemoryDoor, Message, Usage
+from mainspring.core.errors import MainspringError, RunCancelled
+from mainspring.core.events import Cancelled, Failed
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T]):
+    """What a run gave."""
+
+    output: T
+    """The answer: text, or a value of the type that was asked for."""
+    usage: Usage
+    """Tokens, calls and cost of the whole run."""
+    events: tuple[Event, ...]
+    """Everything that happened, in order."""
+    messages: tuple[Message, ...]
+    """The conversation without the instructions; hand it back in to go on with it."""
+    run_id: str
+
+
+class Run(Generic[T]):
+    """One run of an agent. Await it for its `Result`, iterate over it for its events, or both.
+
+    Iterating gives every event from the first, and ends with the run; it never raises for a failed run, whose
+    last event is `Failed`. Awaiting raises what ended the run.
+    """
+
+    def __init__(self, run_id: str, job: Job[T], clock: Clock, *, stream: bool = False) -> None:
+        self.id = run_id
+        self._door = MemoryDoor(run_id, clock, self._publish)
+        self._loop = Loop(job, self._door, clock, self._on_delta if stream else None)
+        self._watchers: list[asyncio.Queue[Event | Delta | None]] = []
+        self._task: asyncio.Task[Result[T]] | None = None
+        self._cancelled = False
+        self._ended = False
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What happened so far."""
+        return tuple(self._door.events)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What happened so far, with places and times."""
+        return self._door.entries
+
+    @property
+    def usage(self) -> Usage:
+        """What was used so far."""
+        return self._loop.usage
+
+    def content(self, digest: str) -> bytes:
+        """Give the whole of a tool result of which the model was shown a part.
+
+        Raises:
+            KeyError: This run keeps nothing under that digest.
+        """
+        return self._door.content(digest)
+
+    def start(self) -> "Run[T]":
+        """Begin to work in the background; the run owns the task, and `cancel` ends it."""
+        self._started()
+        return self
+
+    def cancel(self) -> None:
+        """Ask the run to stop; it ends with a `Cancelled` event, and awaiting it raises `RunCancelled`."""
+        if self._task is not None and not self._task.done():
+            self._cancelled = True
+            self._task.cancel()
+
+    async def drive(self) -> Result[T]:
+        """Work until the end, in the caller's own task."""
+        try:
+            output = await self._loop.run()
+        except asyncio.CancelledError:
+            self._door.record(Cancelled(usage=self.usage))
+            if self._cancelled:
+                raise RunCancelled(f"run {self.id} was cancelled") from None
+            raise
+        except MainspringError as error:
+            self._door.record(Failed(error=type(error).__name__, message=str(error), usage=self.usage))
+            raise
+        finally:
+            self._ended = True
+            for queue in self._watchers:
+                queue.put_nowait(None)
+        messages = tuple(message for message in self._loop.conversation.messages if message.role != "system")
+        return Result(output, self.usage, self.events, messages, self.id)
+
+    def __await__(self) -> Generator[object, None, Result[T]]:
+        """Wait for the result."""
+        return asyncio.shield(self._started()).__await__()
+
+    async def __aiter__(self) -> AsyncIterator[Event | Delta]:
+        """Give every event from the first, and the pieces of replies as they are written if asked to stream."""
+        queue: asyncio.Queue[Event | Delta | None] = asyncio.Queue()
+        for event in self._door.events:
+            queue.put_nowait(event)
+        if self._ended:
+            queue.put_nowait(None)
+        self._watchers.append(queue)
+        try:
+            while (item := await queue.get()) is not None:
+                yield item
+        finally:
+            self._watchers.remove(queue)
+
+    def _started(self) -> "asyncio.Task[Result[T]]":
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self.drive(), name=f"mainspring-{self.id}")
+            self._task.add_done_callback(_retrieve)
+        return self._task
+
+    def _publish(self, item: Event | Delta) -> None:
+        for queue in self._watchers:
+            queue.put_nowait(item)
+
+    def _on_delta(self, text: str) -> None:
+        if self._watchers:
+            self._publish(Delta(text=text))
+
+
+def _retrieve(task: "asyncio.Task[Result[T]]") -> None:
+    """Look at a background run's error, so that one nobody awaits is not reported as forgotten."""
+    if not task.cancelled():
+        task.exception()

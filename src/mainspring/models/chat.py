@@ -1,0 +1,192 @@
+"""A model behind an OpenAI-compatible chat completions endpoint.
+
+Each message is put into bytes once; the body of a request is those bytes joined, so that the cost of a step does
+not grow with encoding the history again.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, Literal
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from mainspring.core import Message, OnDelta, Options, Reply, Request, Sampling, Unusable, Usage
+from mainspring.core.errors import ModelTimeout, ModelUnavailable
+from mainspring.models.http import Address, Fixed, Server, post_events, post_json
+from mainspring.models.modes import MODES, Mode, ModeName, Written
+from mainspring.models.prices import Pricer, published
+from mainspring.models.probe import probed_mode
+from mainspring.models.stream import Streamed, read_completion, read_usage
+
+_PATH: Final = "/chat/completions"
+_BACKOFF_S: Final = 0.5
+_MAX_UNUSABLE_CHARS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is the same in all requests with the same options and sampling."""
+
+    dialect: str
+    preamble: str
+    tail: bytes
+
+
+class ChatModel:
+    """Asks a model over the chat completions wire.
+
+    Args:
+        model: The model's name at its server.
+        base_url: Where the server is, up to and including `/v1`; or give `server`.
+        server: A server that may have to be started first.
+        api_key: Sent as a bearer token, never shown.
+        name: What it is recorded as; `model` if not given.
+        mode: How it is made to act; `auto` probes the server once and keeps what was found.
+        sampling: Used where a request leaves a gap.
+        price: What calls cost; looked up by `provider` and `model` if not given.
+        provider: Whose price list counts.
+        deadline_s: Seconds a call may take, its retries included.
+        retries: How often a call is tried again when the server is unavailable.
+        extra_body: Fields sent with every request as they are.
+        max_tokens_field: What the server calls the bound on the reply's tokens.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword for each thing that can be said of an endpoint
+        self,
+        model: str,
+        *,
+        base_url: str | None = None,
+        server: Server | None = None,
+        api_key: str | None = None,
+        name: str | None = None,
+        mode: ModeName | Literal["auto"] = "auto",
+        sampling: Sampling | None = None,
+        price: Pricer | None = None,
+        provider: str = "openai",
+        deadline_s: float = 120.0,
+        retries: int = 2,
+        extra_body: Mapping[str, object] | None = None,
+        max_tokens_field: str = "max_tokens",
+    ) -> None:
+        self.name: str = name or model
+        self.model: str = model
+        self.mode: ModeName | Literal["auto"] = mode
+        self.sampling: Sampling = sampling or Sampling()
+        self.server: Server = server or Fixed(Address((base_url or "").rstrip("/"), api_key))
+        self._price = price
+        self._provider = provider
+        self._deadline_s = deadline_s
+        self._retries = retries
+        self._extra_body = dict(extra_body or {})
+        self._max_tokens_field = max_tokens_field
+        self._head = b'{"model":' + orjson.dumps(model) + b',"messages":['
+        self._prepared: WeakKeyDictionary[Options, dict[Sampling, _Prepared]] = WeakKeyDictionary()
+        self._serial = itertools.count()
+
+    def __repr__(self) -> str:
+        return f"ChatModel({self.name!r}, mode={self.mode!r})"
+
+    async def ask(self, request: Request, on_delta: OnDelta | None = None) -> Reply:
+        """Ask for one decision.
+
+        Raises:
+            ModelRefused: The request cannot succeed as it is.
+            ModelUnavailable: The server was not available, at the last retry either.
+            ModelTimeout: The deadline passed.
+        """
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                mode = MODES[self.mode if self.mode != "auto" else await probed_mode(self.server, self.model)]
+                return await self._with_retries(mode, request, on_delta)
+        except TimeoutError as error:
+            raise ModelTimeout(
+                f"model {self.name!r} did not answer within {self._deadline_s:g} s; "
+                "give it a longer deadline_s, or a shorter prompt"
+            ) from error
+
+    def body(self, request: Request, mode: Mode, *, stream: bool = False) -> bytes:
+        """Give the exact bytes that are sent for a request."""
+        prepared = self._prepare(request, mode)
+        instructed, plain = partial(_encode, mode, prepared.preamble), partial(_encode, mode, "")
+        first, *rest = request.messages
+        pieces = [first.encoded(prepared.dialect, instructed), *[said.encoded(mode.name, plain) for said in rest]]
+        tail = b',"stream":true,"stream_options":{"include_usage":true}}' if stream else b"}"
+        return self._head + b",".join(pieces) + b"]" + prepared.tail + tail
+
+    async def _with_retries(self, mode: Mode, request: Request, on_delta: OnDelta | None) -> Reply:
+        """Try again what may pass; a stream of which something was shown is not begun anew."""
+        body = self.body(request, mode, stream=on_delta is not None)
+        for attempt in itertools.count():
+            streamed = Streamed(on_delta) if on_delta else None
+            try:
+                return await self._once(mode, request, body, streamed)
+            except ModelUnavailable as error:
+                if attempt >= self._retries or (streamed and streamed.has_begun):
+                    raise
+                wait_s = error.retry_after_s
+                await asyncio.sleep(_BACKOFF_S * 2**attempt if wait_s is None else wait_s)
+        raise AssertionError("unreachable")
+
+    async def _once(self, mode: Mode, request: Request, body: bytes, streamed: Streamed | None) -> Reply:
+        address = await self.server.ready()
+        if streamed is None:
+            answer = await post_json(address, _PATH, body)
+            written, usage = read_completion(answer)
+            return self._reply(mode, request, written, usage, str(answer.get("model") or self.model))
+        await streamed.read(post_events(address, _PATH, body))
+        written, usage = streamed.written(), read_usage(streamed.usage)
+        return self._reply(mode, request, written, usage, streamed.model or self.model)
+
+    def _reply(self, mode: Mode, request: Request, written: Written, usage: Usage, model: str) -> Reply:
+        decision = mode.decide(written, request.options, request.turn)
+        raw = written.text if mode.name != "native" else None
+        if isinstance(decision, Unusable):
+            decision, raw = replace(decision, written=written.text[:_MAX_UNUSABLE_CHARS]), None
+        return Reply(
+            message=Message(role="assistant", parts=decision.parts, label=request.label, raw=raw),
+            decision=decision,
+            usage=replace(usage, cost_usd=self._pricer()(usage)),
+            finish_reason=written.finish_reason,
+            model=model,
+        )
+
+    def _pricer(self) -> Pricer:
+        return self._price or published(self._provider, self.model)
+
+    def _prepare(self, request: Request, mode: Mode) -> _Prepared:
+        by_sampling = self._prepared.setdefault(request.options, {})
+        prepared = by_sampling.get(request.sampling)
+        if prepared is None:
+            mode_fields = dict(mode.fields(request.options))
+            fields = mode_fields | self._sampling_fields(request.sampling, mode_fields) | self._extra_body
+            prepared = by_sampling[request.sampling] = _Prepared(
+                dialect=f"{mode.name}/{self.name}/{next(self._serial)}",
+                preamble=mode.preamble(request.options),
+                tail=b"," + orjson.dumps(fields)[1:-1] if fields else b"",
+            )
+        return prepared
+
+    def _sampling_fields(self, asked: Sampling, mode_fields: Mapping[str, Any]) -> dict[str, object]:
+        sampling = asked.over(self.sampling)
+        fields: dict[str, object] = {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "seed": sampling.seed,
+            self._max_tokens_field: sampling.max_output_tokens,
+            "stop": [*mode_fields.get("stop", ()), *sampling.stop] or None,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+def _encode(mode: Mode, preamble: str, message: Message) -> bytes:
+    """Put a message into wire bytes; the preamble goes behind the instructions, or before anything else."""
+    wire = mode.wire(message)
+    if preamble and message.role == "system":
+        wire = [{"role": "system", "content": f"{message.text}\n\n{preamble}"}]
+    elif preamble:
+        wire = [{"role": "system", "content": preamble}, *wire]
+    return b",".join(map(orjson.dumps, wire))

@@ -1,0 +1,61 @@
+"""An embedded model as a server: its file fetched, its process started, at the first call."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mainspring.core.errors import ConfigError
+from mainspring.models.catalog import CatalogEntry
+from mainspring.models.config import nearest
+from mainspring.models.fetch import Progress, fetch
+from mainspring.models.http import Address
+from mainspring.models.local import LlamaServer, LocalSettings, shared_server
+
+
+class EmbeddedServer:
+    """A llama.cpp server for a catalog model or a GGUF file, shared within the process.
+
+    Args:
+        model: A name of the catalog, or the path of a GGUF file.
+        settings: How to serve it.
+        catalog: The models there are.
+        progress: Told how the download goes, where there is one.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        settings: LocalSettings,
+        catalog: Mapping[str, CatalogEntry],
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        if model not in catalog and not model.endswith(".gguf"):
+            raise ConfigError(
+                f"there is no embedded model {model!r}{nearest(model, list(catalog))}; the catalog has "
+                f"{', '.join(catalog)}, and a path that ends in .gguf works too"
+            )
+        self._model = model
+        self._settings = settings
+        self._catalog = catalog
+        self._progress = progress
+        self._server: LlamaServer | None = None
+
+    async def ready(self) -> Address:
+        """Fetch the file and start the process where that is still to do, and give the address.
+
+        Raises:
+            ConfigError: The file is missing or cannot be loaded.
+            DownloadError: No source could give the file.
+            ModelUnavailable: The process dies again and again.
+        """
+        if self._server is None:
+            self._server = shared_server(await asyncio.to_thread(self._file), self._settings)
+        return await self._server.ready()
+
+    def _file(self) -> Path:
+        if self._model in self._catalog:
+            return fetch(self._catalog[self._model], progress=self._progress)
+        path = Path(self._model).expanduser()
+        if not path.is_file():
+            raise ConfigError(f"there is no model file {str(path)!r}")
+        return path

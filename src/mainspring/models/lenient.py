@@ -1,0 +1,72 @@
+"""Find the JSON that a model meant, in the words it wrote around it.
+
+Small models fence their JSON, explain it, or stop before its last brace. What is found is what was written:
+nothing is invented beyond closing what was left open, and only where the caller allows that.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+import orjson
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+_DECODER = json.JSONDecoder()
+_FENCED = re.compile(r"```[a-zA-Z_]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
+_TAGGED = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)
+
+
+def find_json(text: str) -> JsonValue | None:
+    """Give the first JSON object or array in the text, fenced or bare; None where there is none."""
+    return next(all_json(text), None)
+
+
+def all_json(text: str) -> Iterator[JsonValue]:
+    """Give every JSON object and array in the text that stands for itself, in order."""
+    stripped = text.strip()
+    whole = _loads(stripped)
+    if isinstance(whole, dict | list):
+        yield whole
+        return
+    pieces = _TAGGED.findall(stripped) or _FENCED.findall(stripped)
+    found = False
+    for piece in pieces:
+        value = _loads(piece.strip())
+        if isinstance(value, dict | list):
+            found = True
+            yield value
+    if not found:
+        yield from _embedded(stripped)
+
+
+def close_json(text: str) -> JsonValue | None:
+    """Give what a cut-off JSON text says so far, strings and brackets closed; None where it says nothing."""
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        value: JsonValue = from_json(text[start:], allow_partial="trailing-strings")
+    except ValueError:
+        return None
+    return value
+
+
+def _embedded(text: str) -> Iterator[JsonValue]:
+    """Find objects in prose."""
+    position = 0
+    while (start := text.find("{", position)) >= 0:
+        try:
+            value, position = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            position = start + 1
+        else:
+            yield value
+
+
+def _loads(text: str) -> JsonValue | None:
+    try:
+        value: JsonValue = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return value

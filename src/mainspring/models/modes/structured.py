@@ -1,0 +1,142 @@
+"""Structured: the whole step is one JSON object held to a schema by the server.
+
+The object is a thought and then exactly one of tool calls or the answer. A model of a billion parameters makes
+valid calls this way where it makes none natively. Strings are bounded and free white space is forbidden, so that
+a very small model cannot fill its tokens with either.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+from pydantic import JsonValue
+
+from mainspring.core import Act, Answer, Decision, JsonObject, Message, Options, ToolCall, ToolSpec, Unusable
+from mainspring.models.lenient import find_json
+from mainspring.models.modes.mode import (
+    CUT_OFF,
+    ModeName,
+    Written,
+    call_id,
+    calls_as_json,
+    results_as_text,
+    template,
+)
+from mainspring.models.modes.signature import signature
+
+MAX_THOUGHT_CHARS: Final = 600
+MAX_ANSWER_CHARS: Final = 8_000
+MAX_CALLS: Final = 8
+
+
+class Structured:
+    """One JSON object a step, held to a schema."""
+
+    name: ModeName = "structured"
+
+    def preamble(self, options: Options) -> str:
+        """List the tools and show the two forms a reply may have."""
+        tools = [signature(spec) for spec in options.tools]
+        return template("structured").render({"tools": tools, "typed": options.answer is not None})
+
+    def fields(self, options: Options) -> Mapping[str, object]:
+        """Give the schema as a `response_format`."""
+        return {
+            "response_format": {"type": "json_schema", "json_schema": {"name": "step", "schema": schema(options)}}
+        }
+
+    def wire(self, message: Message) -> list[JsonObject]:
+        """Say tool results as the user, and the model's own words as it wrote them."""
+        if message.role == "tool":
+            return [{"role": "user", "content": results_as_text(message)}]
+        if message.role != "assistant":
+            return [{"role": message.role, "content": message.text}]
+        return [{"role": "assistant", "content": message.raw or _rendered(message)}]
+
+    def decide(self, written: Written, options: Options, turn: int) -> Decision:
+        """Read the object; a server that does not hold the schema is told by the words it lets through."""
+        if written.finish_reason == "length":
+            return Unusable(reason=CUT_OFF)
+        step = find_json(written.text)
+        if not isinstance(step, dict):
+            return Unusable(reason="it was not a JSON object")
+        thought = str(step.get("thought", ""))
+        if "answer" in step and not step.get("calls"):
+            return Answer(thought=thought, value=_answer(step["answer"], options))
+        calls = _calls(step, turn)
+        if not calls or options.must_answer:
+            return Unusable(thought=thought, reason='it has no "answer"' if options.must_answer else _NEITHER)
+        return Act(thought=thought, calls=calls)
+
+
+_NEITHER: Final = 'it has neither "calls" with a "tool" and its "arguments", nor an "answer"'
+
+
+def schema(options: Options) -> JsonObject:
+    """Give the JSON schema of one step."""
+    defs: JsonObject = {}
+    thought: JsonObject = {"type": "string", "maxLength": MAX_THOUGHT_CHARS}
+    words: JsonObject = {"type": "string", "maxLength": MAX_ANSWER_CHARS}
+    answer = words if options.answer is None else _hoisted(options.answer, "answer", defs)
+    forms: list[JsonValue] = [_object({"thought": thought, "answer": answer})]
+    if options.tools and not options.must_answer:
+        call: JsonObject = {"anyOf": [_call(spec, defs) for spec in options.tools]}
+        calls: JsonObject = {"type": "array", "minItems": 1, "maxItems": MAX_CALLS, "items": call}
+        forms.insert(0, _object({"thought": thought, "calls": calls}))
+    step: JsonObject = {"anyOf": forms, "x-guidance": {"whitespace_flexible": False}}
+    if defs:
+        step["$defs"] = defs
+    return step
+
+
+def _call(spec: ToolSpec, defs: JsonObject) -> JsonObject:
+    arguments = _hoisted(spec.parameters, spec.name, defs)
+    return _object({"tool": {"type": "string", "const": spec.name}, "arguments": arguments})
+
+
+def _object(properties: Mapping[str, JsonValue]) -> JsonObject:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _hoisted(inner: JsonObject, owner: str, defs: JsonObject) -> JsonObject:
+    """Move a schema's definitions to the root of the step's, under names of their own."""
+
+    def rename(value: JsonValue) -> JsonValue:
+        if isinstance(value, list):
+            return [rename(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: f"#/$defs/{owner}.{str(item).rpartition('/')[2]}" if key == "$ref" else rename(item)
+            for key, item in value.items()
+            if key not in {"description", "default"} or not isinstance(item, str | int | float | bool | None)
+        }
+
+    for name, definition in (inner.get("$defs") or {}).items():  # type: ignore[union-attr]  # an object in any schema
+        defs[f"{owner}.{name}"] = rename(definition)
+    return {key: rename(value) for key, value in inner.items() if key != "$defs"}
+
+
+def _calls(step: JsonObject, turn: int) -> tuple[ToolCall, ...]:
+    """Read the calls; one call alone, and a call that stands where the list should, count too."""
+    listed = step.get("calls", step)
+    calls = []
+    for place, item in enumerate(listed if isinstance(listed, list) else [listed]):
+        arguments = item.get("arguments") if isinstance(item, dict) else None
+        if isinstance(item, dict) and "tool" in item and isinstance(arguments, dict):
+            calls.append(ToolCall(id=call_id(turn, place), name=str(item["tool"]), arguments=arguments))
+    return tuple(calls)
+
+
+def _answer(value: JsonValue, options: Options) -> JsonValue:
+    return value if options.answer is not None or isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _rendered(message: Message) -> str:
+    step: JsonObject = {"calls": list(calls_as_json(message.calls))} if message.calls else {"answer": message.text}
+    return orjson.dumps({"thought": message.text if message.calls else ""} | step).decode()

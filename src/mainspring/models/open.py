@@ -1,0 +1,87 @@
+"""Open a model by its name: the one place where names, settings, keys, servers and prices come together."""
+
+import os
+from typing import Final
+
+from mainspring.core import Sampling
+from mainspring.core.errors import ConfigError
+from mainspring.models.chat import ChatModel
+from mainspring.models.config import FILE_NAME, ModelSettings, Provider, Settings, load_settings, nearest
+from mainspring.models.embedded import EmbeddedServer
+from mainspring.models.local import LocalSettings
+from mainspring.models.prices import FREE
+
+LOCAL_SAMPLING: Final = Sampling(temperature=0.0, seed=0, max_output_tokens=1024)
+LOCAL_DEADLINE_S: Final = 600.0
+"""A laptop may take minutes over what a server does in a second."""
+
+
+def open_model(name: str, settings: Settings | None = None) -> ChatModel:
+    """Open a model.
+
+    Args:
+        name: `local:NAME` for an embedded model (or a GGUF file), `provider:model`, or a name from
+            `mainspring.toml`.
+        settings: Used instead of the `mainspring.toml` found from the working directory.
+
+    Raises:
+        ConfigError: The name leads nowhere, or a key is missing.
+    """
+    settings = settings or load_settings()
+    if name in settings.models:
+        return _open(name, settings.models[name], settings)
+    provider, colon, model = name.partition(":")
+    if not colon or not model:
+        known = [*settings.models, *(f"local:{entry}" for entry in settings.embedded())]
+        raise ConfigError(
+            f"there is no model {name!r}{nearest(name, known)}; write provider:model (for example "
+            f"'local:qwen2.5-coder-1.5b' or 'openai:gpt-5-mini'), or add [models.{name}] to {FILE_NAME}"
+        )
+    return _open(name, ModelSettings(provider=provider, model=model), settings)
+
+
+def _open(name: str, wanted: ModelSettings, settings: Settings) -> ChatModel:
+    if wanted.provider == "local":
+        return _open_local(name, wanted, settings)
+    provider = settings.provider(wanted.provider) if wanted.provider else Provider()
+    base_url = wanted.base_url or provider.base_url
+    if not base_url:
+        raise ConfigError(f"model {name!r} has neither a provider nor a base_url; give it one in {FILE_NAME}")
+    return ChatModel(
+        wanted.model,
+        base_url=base_url,
+        api_key=_key(name, wanted.api_key_env or provider.api_key_env),
+        name=name,
+        mode=wanted.mode or provider.mode,
+        sampling=wanted.sampling,
+        price=wanted.price or (FREE if provider.free else None),
+        provider=wanted.provider or "openai",
+        deadline_s=wanted.deadline_s or 120.0,
+        retries=2 if wanted.retries is None else wanted.retries,
+        extra_body=wanted.extra_body,
+        max_tokens_field=provider.max_tokens_field,
+    )
+
+
+def _open_local(name: str, wanted: ModelSettings, settings: Settings) -> ChatModel:
+    local = wanted.local or LocalSettings()
+    return ChatModel(
+        wanted.model,
+        server=EmbeddedServer(wanted.model, local, settings.embedded()),
+        name=name,
+        mode=wanted.mode or "structured",
+        sampling=wanted.sampling.over(LOCAL_SAMPLING),
+        price=wanted.price or FREE,
+        deadline_s=wanted.deadline_s or LOCAL_DEADLINE_S,
+        retries=2 if wanted.retries is None else wanted.retries,
+        extra_body=({"cache_prompt": False} if local.strict else {}) | wanted.extra_body,
+    )
+
+
+def _key(name: str, variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    key = os.environ.get(variable)
+    if not key:
+        raise ConfigError(f"model {name!r} needs a key: set the environment variable {variable}")
+    return key

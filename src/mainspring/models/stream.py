@@ -1,0 +1,124 @@
+"""From the wire's JSON to what the model wrote, whole or piece by piece."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from mainspring.core import FinishReason, OnDelta, Usage
+from mainspring.core.errors import ModelUnavailable
+from mainspring.models.modes import WireCall, Written
+
+_FINISH: Final[dict[str, FinishReason]] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+
+
+def read_completion(body: dict[str, Any]) -> tuple[Written, Usage]:
+    """Read a whole chat completion.
+
+    Raises:
+        ModelUnavailable: It has not the shape of one.
+    """
+    try:
+        choice = body["choices"][0]
+        message = choice["message"]
+        calls = tuple(_wire_call(call) for call in message.get("tool_calls") or ())
+        written = Written(
+            text=message.get("content") or "",
+            calls=calls,
+            finish_reason=_FINISH.get(choice.get("finish_reason"), "other"),
+            thought=message.get("reasoning_content") or message.get("reasoning") or "",
+        )
+        return written, read_usage(body.get("usage"))
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ModelUnavailable(f"the server's reply is not a chat completion ({error!r}): {body!r:.200}") from error
+
+
+def read_usage(usage: dict[str, Any] | None) -> Usage:
+    """Read the tokens of a call; a server that does not say counts nothing."""
+    usage = usage or {}
+    details = usage.get("prompt_tokens_details") or {}
+    return Usage(
+        input_tokens=usage.get("prompt_tokens") or 0,
+        output_tokens=usage.get("completion_tokens") or 0,
+        cached_tokens=details.get("cached_tokens") or 0,
+        model_calls=1,
+        cost_usd=None,
+    )
+
+
+class Streamed:
+    """Puts a streamed completion together.
+
+    Args:
+        on_delta: Told each piece of text.
+    """
+
+    def __init__(self, on_delta: OnDelta) -> None:
+        self._on_delta = on_delta
+        self._text: list[str] = []
+        self._thought: list[str] = []
+        self._calls: dict[int, dict[str, str]] = {}
+        self._finish: FinishReason | None = None
+        self.usage: dict[str, Any] | None = None
+        self.model: str = ""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any content has come."""
+        return bool(self._text or self._thought or self._calls)
+
+    async def read(self, events: AsyncIterator[dict[str, Any]]) -> None:
+        """Read the stream to its end.
+
+        Raises:
+            ModelUnavailable: It broke off, or what came are no completion chunks.
+        """
+        try:
+            async for event in events:
+                self._add(event)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ModelUnavailable(
+                f"the server streamed something that is no chat completion ({error!r})"
+            ) from error
+        if self._finish is None:
+            raise ModelUnavailable("the server's stream broke off before the reply was complete")
+
+    def written(self) -> Written:
+        """Give what was written."""
+        calls = tuple(
+            WireCall(call["id"], call["name"], call["arguments"]) for _, call in sorted(self._calls.items())
+        )
+        return Written("".join(self._text), calls, self._finish or "other", "".join(self._thought))
+
+    def _add(self, event: dict[str, Any]) -> None:
+        if usage := event.get("usage"):
+            self.usage = usage
+        self.model = self.model or event.get("model") or ""
+        for choice in event["choices"]:
+            delta = choice.get("delta") or choice.get("message") or {}
+            if text := delta.get("content"):
+                self._text.append(text)
+                self._on_delta(text)
+            if calls := delta.get("tool_calls"):
+                self._add_calls(calls)
+            if thought := delta.get("reasoning_content") or delta.get("reasoning"):
+                self._thought.append(thought)
+            if finish := choice.get("finish_reason"):
+                self._finish = _FINISH.get(finish, "other")
+
+    def _add_calls(self, pieces: list[dict[str, Any]]) -> None:
+        for place, piece in enumerate(pieces):
+            call = self._calls.setdefault(piece.get("index", place), {"id": "", "name": "", "arguments": ""})
+            call["id"] = call["id"] or piece.get("id") or ""
+            function = piece.get("function") or {}
+            call["name"] += function.get("name") or ""
+            call["arguments"] += function.get("arguments") or ""
+
+
+def _wire_call(call: dict[str, Any]) -> WireCall:
+    function = call["function"]
+    return WireCall(call.get("id") or "", function["name"], function.get("arguments") or "")
