@@ -1,7 +1,8 @@
 """Structured: the whole step is one JSON object held to a schema by the server.
 
 The object is a thought and then exactly one of tool calls or the answer. A model of a billion parameters makes
-valid calls this way where it makes none natively. Strings are bounded and free white space is forbidden, so that
+valid calls this way where it makes none natively. It has to write every argument, the optional ones too: what it may
+leave out it forgets. Strings are bounded and free white space is forbidden, so that
 a very small model cannot fill its tokens with either.
 """
 
@@ -24,7 +25,7 @@ from mainspring.models.modes.mode import (
 )
 from mainspring.models.modes.signature import signature
 
-MAX_THOUGHT_CHARS: Final = 600
+MAX_THOUGHT_CHARS: Final = 400
 MAX_ANSWER_CHARS: Final = 8_000
 MAX_CALLS: Final = 8
 
@@ -91,6 +92,8 @@ def schema(options: Options) -> JsonObject:
 
 def _call(spec: ToolSpec, defs: JsonObject) -> JsonObject:
     arguments = _hoisted(spec.parameters, spec.name, defs)
+    if properties := arguments.get("properties"):
+        arguments["required"] = list(properties)  # type: ignore[arg-type]  # an object in any schema
     return _object({"tool": {"type": "string", "const": spec.name}, "arguments": arguments})
 
 

@@ -1,0 +1,182 @@
+"""What the sizer can look up and compute: the functions of `mainspring.gpu`, asked for by name.
+
+A small model succeeds where it copies words of the question into arguments ("Llama-3.1-70B", "32k", "H100"), and
+fails where it must recall eight numbers of a config. Results come in the units an answer is given in.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field
+
+from mainspring import ToolError, tool
+from mainspring.core.errors import ConfigError
+from mainspring.gpu import (
+    Interval,
+    Plan,
+    Shape,
+    TrainingJob,
+    Workload,
+    find_gpu,
+    find_model,
+    kv_bytes_per_sequence,
+    kv_bytes_per_token,
+    lora_parameter_count,
+    parameter_count,
+    plan,
+    weight_bytes,
+)
+
+Model = str
+GpuName = str
+Context = Annotated[str, Field(description="tokens as asked, like 32k or 4096")]
+Dtype = Literal["bf16", "fp16", "fp32", "fp8", "int8", "int4", "awq", "nf4", "q4_k_m", "q5_k_m", "q8_0"]
+KvDtype = Literal["bf16", "fp8"]
+Facts = dict[str, str | int | float]
+
+T = TypeVar("T")
+_UNITS = {"k": 1024, "m": 1024**2}
+
+
+@tool(effect="none", trusted=True)
+def gpus_needed(
+    model: Model,
+    gpu: GpuName,
+    context: Context,
+    users: int,
+    dtype: Dtype = "bf16",
+    kv_dtype: KvDtype = "bf16",
+) -> Facts:
+    """How many GPUs of a kind serve a model, with the memory they hold."""
+    return _serving(model, gpu, Workload(_tokens(context), users, dtype, kv_dtype))
+
+
+@tool(effect="none", trusted=True)
+def check_fit(
+    model: Model,
+    gpu: GpuName,
+    gpus: int,
+    context: Context,
+    users: int,
+    dtype: Dtype = "bf16",
+    kv_dtype: KvDtype = "bf16",
+) -> Facts:
+    """Whether a model fits on a given number of GPUs, and for how many users at most."""
+    return _serving(model, gpu, Workload(_tokens(context), users, dtype, kv_dtype), gpus)
+
+
+@tool(effect="none", trusted=True)
+def kv_cache(model: Model, context: Context, users: int, kv_dtype: KvDtype = "bf16") -> Facts:
+    """Size of the key/value cache: for one token, for one user's context, for all users."""
+    shape = _model(model)
+    per_user = kv_bytes_per_sequence(shape, _tokens(context), kv_dtype).likely_bytes
+    return {
+        "per_token": f"{kv_bytes_per_token(shape, kv_dtype):,} bytes",
+        "per_user": _size(per_user),
+        "all_users": _size(per_user * users),
+    }
+
+
+@tool(effect="none", trusted=True)
+def weights(model: Model, dtype: Dtype = "bf16") -> Facts:
+    """Number of parameters of a model, and the memory its weights take."""
+    shape = _model(model)
+    return {
+        "parameters": f"{parameter_count(shape):,}",
+        "parameters_billion": round(parameter_count(shape) / 1e9, 2),
+        "weights": _size(_checked(lambda: weight_bytes(shape, dtype)).likely_bytes),
+    }
+
+
+@tool(effect="none", trusted=True)
+def training_memory(
+    model: Model,
+    gpu: GpuName,
+    method: Literal["full", "lora", "qlora"],
+    rank: int = 16,
+    sequence: Context = "4k",
+    batch: int = 1,
+) -> Facts:
+    """How many GPUs fine-tune a model, with the memory each holds and the trained parameters."""
+    job = TrainingJob(method=method, rank=rank, sequence_tokens=_tokens(sequence), micro_batch=batch, zero_stage=3)
+    made = _plan(model, gpu, job)
+    trained = parameter_count(made.shape) if method == "full" else lora_parameter_count(made.shape, rank)
+    return {
+        "gpus_needed": made.n_gpus,
+        "fits": made.verdict,
+        "memory_per_gpu": _size(made.breakdown.total.likely_bytes),
+        "trained_parameters": f"{trained:,}",
+    }
+
+
+@tool(effect="none", trusted=True)
+def gpu_memory(gpu: GpuName) -> Facts:
+    """Memory and bandwidth of a GPU."""
+    found = _checked(lambda: find_gpu(gpu))
+    return {"gpu": found.name, "memory": _size(found.memory_bytes), "bandwidth": f"{found.bandwidth_gb_s:,} GB/s"}
+
+
+TOOLS = (gpus_needed, check_fit, kv_cache, weights, training_memory, gpu_memory)
+
+
+def _serving(model: str, gpu: str, workload: Workload, on: int | None = None) -> Facts:
+    made = _plan(model, gpu, workload, on)
+    kv_bytes = kv_bytes_per_sequence(made.shape, workload.context_tokens, workload.kv_dtype).likely_bytes
+    terms = {term.name: term.size.likely_bytes for term in made.breakdown.terms}
+    usable = made.room.usable_bytes
+    facts: Facts = {
+        "gpus": made.n_gpus,
+        "gpu": made.room.gpu.name,
+        "fits": "yes" if made.verdict == "fits" else made.verdict,
+        "max_users": made.most,
+        "memory_per_gpu": f"{_size(made.breakdown.total.likely_bytes)} of {_size(usable)} usable",
+        "weights_in_all": _size(terms.get("weights", 0) * made.n_gpus),
+        "kv_cache_in_all": _size(kv_bytes * workload.n_users),
+    }
+    if made.fewer:
+        rung = made.fewer[-1]
+        facts["with_fewer"] = f"{rung.n_gpus} GPUs hold only {rung.most} users: {_lack(rung.total, usable)}"
+    if made.advice:
+        facts["advice"] = f"on {made.advice_for} GPUs: {made.advice[0].change}"
+    return facts
+
+
+def _lack(total: Interval, usable_bytes: int) -> str:
+    return f"each would need {_size(total.likely_bytes)} of {_size(usable_bytes)} usable"
+
+
+def _plan(model: str, gpu: str, ask: Workload | TrainingJob, on: int | None = None) -> Plan:
+    return _checked(lambda: plan(_model(model), find_gpu(gpu), ask, on=on))
+
+
+def _model(name: str) -> Shape:
+    return _checked(lambda: find_model(name))
+
+
+def _checked(make: Callable[[], T]) -> T:
+    """Turn a mistake in a name or a number into words the model can act on."""
+    try:
+        return make()
+    except ConfigError as error:
+        raise ToolError(str(error)) from error
+
+
+def _tokens(text: str) -> int:
+    """Read a number of tokens: `32768`, `32,768`, `32k` (32,768) or `1m`."""
+    plain = text.strip().lower().replace(",", "").replace("_", "").removesuffix("tokens").strip()
+    unit = _UNITS.get(plain[-1:], 1)
+    try:
+        n_tokens = math.floor(float(plain.rstrip("km")) * unit)
+    except ValueError as error:
+        raise ToolError(f"{text!r} is not a number of tokens; write 32k or 32768") from error
+    if n_tokens < 1:
+        raise ToolError(f"{text!r} is not a number of tokens above zero")
+    return n_tokens
+
+
+def _size(size_bytes: int) -> str:
+    """Say a size in bytes, GB and GiB, as far as they are worth saying."""
+    if size_bytes < 10_000_000:
+        return f"{size_bytes:,} bytes"
+    return f"{size_bytes / 1e9:,.2f} GB ({size_bytes / 1024**3:,.2f} GiB)"
