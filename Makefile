@@ -41,8 +41,8 @@ fix: $(READY)  ## format, and mend what can be mended by machine
 	$(BIN)/ruff format .
 
 bench: $(READY)  ## overhead per agent step and start-up time
-	$(BIN)/python benchmarks/step_overhead.py
-	$(BIN)/python benchmarks/start_up.py
+	$(BIN)/python -m benchmarks.step_overhead
+	$(BIN)/python -m benchmarks.start_up
 
 eval-sizer: $(READY)  ## twenty sizing questions with known answers, on the embedded model
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
@@ -57,5 +57,5 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 
 clean:  ## remove everything that was made here (the models stay in the user's cache)
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-peers dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
