@@ -45,7 +45,7 @@ class ChatModel:
         server: A server that may have to be started first.
         api_key: Sent as a bearer token, never shown.
         name: What it is recorded as; `model` if not given.
-        mode: How it is made to act; `auto` probes the server once and keeps what was found.
+        mode: How it is made to act, by name or as one; `auto` probes the server once and keeps what was found.
         sampling: Used where a request leaves a gap.
         price: What calls cost; looked up by `provider` and `model` if not given.
         provider: Whose price list counts.
@@ -63,7 +63,7 @@ class ChatModel:
         server: Server | None = None,
         api_key: str | None = None,
         name: str | None = None,
-        mode: ModeName | Literal["auto"] = "auto",
+        mode: Mode | ModeName | Literal["auto"] = "auto",
         sampling: Sampling | None = None,
         price: Pricer | None = None,
         provider: str = "openai",
@@ -74,7 +74,7 @@ class ChatModel:
     ) -> None:
         self.name: str = name or model
         self.model: str = model
-        self.mode: ModeName | Literal["auto"] = mode
+        self.mode: Mode | ModeName | Literal["auto"] = mode
         self.sampling: Sampling = sampling or Sampling()
         self.server: Server = server or Fixed(Address((base_url or "").rstrip("/"), api_key))
         self._price = price
@@ -100,8 +100,7 @@ class ChatModel:
         """
         try:
             async with asyncio.timeout(self._deadline_s):
-                mode = MODES[self.mode if self.mode != "auto" else await probed_mode(self.server, self.model)]
-                return await self._with_retries(mode, request, on_delta)
+                return await self._with_retries(await self._mode(), request, on_delta)
         except TimeoutError as error:
             raise ModelTimeout(
                 f"model {self.name!r} did not answer within {self._deadline_s:g} s; "
@@ -116,6 +115,11 @@ class ChatModel:
         pieces = [first.encoded(prepared.dialect, instructed), *[said.encoded(mode.name, plain) for said in rest]]
         tail = b',"stream":true,"stream_options":{"include_usage":true}}' if stream else b"}"
         return self._head + b",".join(pieces) + b"]" + prepared.tail + tail
+
+    async def _mode(self) -> Mode:
+        if self.mode == "auto":
+            self.mode = await probed_mode(self.server, self.model)
+        return MODES[self.mode] if isinstance(self.mode, str) else self.mode
 
     async def _with_retries(self, mode: Mode, request: Request, on_delta: OnDelta | None) -> Reply:
         """Try again what may pass; a stream of which something was shown is not begun anew."""

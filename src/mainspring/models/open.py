@@ -9,6 +9,7 @@ from mainspring.models.chat import ChatModel
 from mainspring.models.config import FILE_NAME, ModelSettings, Provider, Settings, load_settings, nearest
 from mainspring.models.embedded import EmbeddedServer
 from mainspring.models.local import LocalSettings
+from mainspring.models.modes import EMBEDDED
 from mainspring.models.prices import FREE
 
 LOCAL_SAMPLING: Final = Sampling(temperature=0.0, seed=0, max_output_tokens=1024)
@@ -65,11 +66,12 @@ def _open(name: str, wanted: ModelSettings, settings: Settings) -> ChatModel:
 
 def _open_local(name: str, wanted: ModelSettings, settings: Settings) -> ChatModel:
     local = wanted.local or LocalSettings()
+    mode = wanted.mode if wanted.mode and wanted.mode != "auto" else "structured"
     return ChatModel(
         wanted.model,
         server=EmbeddedServer(wanted.model, local, settings.embedded()),
         name=name,
-        mode=wanted.mode or "structured",
+        mode=EMBEDDED[mode],
         sampling=wanted.sampling.over(LOCAL_SAMPLING),
         price=wanted.price or FREE,
         deadline_s=wanted.deadline_s or LOCAL_DEADLINE_S,

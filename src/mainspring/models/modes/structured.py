@@ -1,12 +1,12 @@
 """Structured: the whole step is one JSON object held to a schema by the server.
 
 The object is a thought and then exactly one of tool calls or the answer. A model of a billion parameters makes
-valid calls this way where it makes none natively. It has to write every argument, the optional ones too: what it may
-leave out it forgets. Strings are bounded and free white space is forbidden, so that
-a very small model cannot fill its tokens with either.
+valid calls this way where it makes none natively. It has to write every argument, the optional ones too: what it
+may leave out it forgets. Strings are bounded and, where the server can, free white space is forbidden, so that a
+very small model cannot fill its tokens with either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import orjson
@@ -30,10 +30,37 @@ MAX_ANSWER_CHARS: Final = 8_000
 MAX_CALLS: Final = 8
 
 
+Hold = Callable[[JsonObject], Mapping[str, object]]
+"""Gives the request fields that hold a reply to a JSON schema."""
+
+
+def by_response_format(step: JsonObject) -> Mapping[str, object]:
+    """Hold a reply to a schema the way OpenAI's wire has it."""
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "step", "schema": step}}}
+
+
+def by_llguidance(step: JsonObject) -> Mapping[str, object]:
+    """Hold a reply to a schema by a grammar of llguidance, as the embedded server understands.
+
+    Only there its `x-guidance` options count: separators of one space, as models write them, and no other white
+    space.
+    """
+    options: JsonObject = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+    grammar = orjson.dumps(step | {"x-guidance": options}).decode()
+    return {"grammar": f"%llguidance {{}}\nstart: %json {grammar}"}
+
+
 class Structured:
-    """One JSON object a step, held to a schema."""
+    """One JSON object a step, held to a schema.
+
+    Args:
+        hold: How the server is told of the schema.
+    """
 
     name: ModeName = "structured"
+
+    def __init__(self, hold: Hold = by_response_format) -> None:
+        self._hold = hold
 
     def preamble(self, options: Options) -> str:
         """List the tools and show the two forms a reply may have."""
@@ -41,10 +68,8 @@ class Structured:
         return template("structured").render({"tools": tools, "typed": options.answer is not None})
 
     def fields(self, options: Options) -> Mapping[str, object]:
-        """Give the schema as a `response_format`."""
-        return {
-            "response_format": {"type": "json_schema", "json_schema": {"name": "step", "schema": schema(options)}}
-        }
+        """Give the schema of a step."""
+        return self._hold(schema(options))
 
     def wire(self, message: Message) -> list[JsonObject]:
         """Say tool results as the user, and the model's own words as it wrote them."""
@@ -84,7 +109,7 @@ def schema(options: Options) -> JsonObject:
         call: JsonObject = {"anyOf": [_call(spec, defs) for spec in options.tools]}
         calls: JsonObject = {"type": "array", "minItems": 1, "maxItems": MAX_CALLS, "items": call}
         forms.insert(0, _object({"thought": thought, "calls": calls}))
-    step: JsonObject = {"anyOf": forms, "x-guidance": {"whitespace_flexible": False}}
+    step: JsonObject = {"anyOf": forms}
     if defs:
         step["$defs"] = defs
     return step
