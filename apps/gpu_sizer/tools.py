@@ -30,7 +30,7 @@ from mainspring.gpu import (
 
 Model = str
 GpuName = str
-Context = Annotated[str, Field(description="tokens as asked, like 32k or 4096")]
+Context = Annotated[str, Field(description="tokens, like 32k or 4096", pattern=r"^[0-9][0-9,]*[kKmM]?$")]
 Dtype = Literal["bf16", "fp16", "fp32", "fp8", "int8", "int4", "awq", "nf4", "q4_k_m", "q5_k_m", "q8_0"]
 KvDtype = Literal["bf16", "fp8"]
 Facts = dict[str, str | int | float]
@@ -93,21 +93,25 @@ def weights(model: Model, dtype: Dtype = "bf16") -> Facts:
 def training_memory(
     model: Model,
     gpu: GpuName,
-    method: Literal["full", "lora", "qlora"],
+    method: Literal["lora", "qlora", "full"],
     rank: int = 16,
     sequence: Context = "4k",
     batch: int = 1,
 ) -> Facts:
-    """How many GPUs fine-tune a model, with the memory each holds and the trained parameters."""
+    """How many GPUs fine-tune a model, and the memory each holds."""
     job = TrainingJob(method=method, rank=rank, sequence_tokens=_tokens(sequence), micro_batch=batch, zero_stage=3)
     made = _plan(model, gpu, job)
-    trained = parameter_count(made.shape) if method == "full" else lora_parameter_count(made.shape, rank)
     return {
         "gpus_needed": made.n_gpus,
         "fits": made.verdict,
         "memory_per_gpu": _size(made.breakdown.total.likely_bytes),
-        "trained_parameters": f"{trained:,}",
     }
+
+
+@tool(effect="none", trusted=True)
+def lora_parameters(model: Model, rank: int) -> Facts:
+    """How many parameters LoRA trains on a model, over all linear layers."""
+    return {"trainable_parameters": f"{lora_parameter_count(_model(model), rank):,}"}
 
 
 @tool(effect="none", trusted=True)
@@ -117,7 +121,7 @@ def gpu_memory(gpu: GpuName) -> Facts:
     return {"gpu": found.name, "memory": _size(found.memory_bytes), "bandwidth": f"{found.bandwidth_gb_s:,} GB/s"}
 
 
-TOOLS = (gpus_needed, check_fit, kv_cache, weights, training_memory, gpu_memory)
+TOOLS = (gpus_needed, check_fit, kv_cache, weights, training_memory, lora_parameters, gpu_memory)
 
 
 def _serving(model: str, gpu: str, workload: Workload, on: int | None = None) -> Facts:

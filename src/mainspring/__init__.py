@@ -8,8 +8,8 @@ Names are loaded when they are first used, so that importing the package costs n
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mainspring.agent import Agent, Result, Run
     from mainspring.core import Label, Message, Sampling, Usage

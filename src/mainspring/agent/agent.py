@@ -18,7 +18,6 @@ from mainspring.agent.job import AnswerForm, Job, Limits
 from mainspring.agent.run import Result, Run
 from mainspring.core import Clock, Message, Model, Options, Rng, Sampling, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError
-from mainspring.models import open_model
 from mainspring.prompts import Prompt
 from mainspring.tools import AnyTool, as_tool
 
@@ -87,6 +86,8 @@ class Agent:
             ConfigError: Its name leads nowhere, or a key is missing.
         """
         if isinstance(self._model, str):
+            from mainspring.models import open_model
+
             self._model = open_model(self._model)
         return self._model
 

@@ -73,7 +73,8 @@ class Loop(Generic[T]):
         self._seen: dict[bytes, str] = {}
         self._n_repeats = 0
         self._n_repairs = 0
-        self.usage: Usage = NOTHING
+        self._job_digest = job.agent_digest.encode()
+        self._used: list[Usage] = []
         self.conversation = Conversation(job.messages)
 
     async def run(self) -> T:
@@ -107,6 +108,11 @@ class Loop(Generic[T]):
         )
 
     @property
+    def usage(self) -> Usage:
+        """What was used so far."""
+        return sum(self._used, start=NOTHING)
+
+    @property
     def _must_answer(self) -> bool:
         """Whether the model was told of its going round in circles, and went on."""
         return self._n_repeats >= 2
@@ -132,13 +138,13 @@ class Loop(Generic[T]):
             turn=turn,
             model=job.model.name,
             n_messages=len(conversation.messages),
-            request_digest=conversation.digest(job.agent_digest.encode(), b"!" if self._must_answer else b""),
+            request_digest=conversation.digest(self._job_digest, b"!" if self._must_answer else b""),
             prompt_digest=job.prompt_digest,
             must_answer=self._must_answer,
             sampling=job.sampling,
         )
         outcome = await self._door.effect(intent, lambda: self._ask(request))
-        self.usage += outcome.usage
+        self._used.append(outcome.usage)
         conversation.add(outcome.message)
         return outcome.decision
 
@@ -174,8 +180,7 @@ class Loop(Generic[T]):
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._call(turn, call)) for call in calls]
             outcomes = [task.result() for task in tasks]
-        for outcome in outcomes:
-            self.usage += outcome.usage
+        self._used.extend(outcome.usage for outcome in outcomes)
         label = _label(outcomes)
         self.conversation.add(
             Message(role="tool", parts=tuple(outcome.result for outcome in outcomes), label=label)

@@ -29,6 +29,27 @@ class Result(Generic[T]):
     run_id: str
 
 
+Watched = asyncio.Queue[Event | Delta | None]
+"""What one watcher has not seen yet; None says that there is no more."""
+
+
+class Watchers:
+    """Those who watch a run. They do not know it, so that a run nobody holds is freed at once, history and all."""
+
+    def __init__(self) -> None:
+        self.queues: list[Watched] = []
+
+    def tell(self, item: Event | Delta | None) -> None:
+        """Tell all of them."""
+        for queue in self.queues:
+            queue.put_nowait(item)
+
+    def tell_delta(self, text: str) -> None:
+        """Tell all of them of a piece of a reply."""
+        if self.queues:
+            self.tell(Delta(text=text))
+
+
 class Run(Generic[T]):
     """One run of an agent. Await it for its `Result`, iterate over it for its events, or both.
 
@@ -38,9 +59,9 @@ class Run(Generic[T]):
 
     def __init__(self, run_id: str, job: Job[T], clock: Clock, *, stream: bool = False) -> None:
         self.id = run_id
-        self._door = MemoryDoor(run_id, clock, self._publish)
-        self._loop = Loop(job, self._door, clock, self._on_delta if stream else None)
-        self._watchers: list[asyncio.Queue[Event | Delta | None]] = []
+        self._watchers = Watchers()
+        self._door = MemoryDoor(run_id, clock, self._watchers.tell)
+        self._loop = Loop(job, self._door, clock, self._watchers.tell_delta if stream else None)
         self._task: asyncio.Task[Result[T]] | None = None
         self._cancelled = False
         self._ended = False
@@ -93,8 +114,7 @@ class Run(Generic[T]):
             raise
         finally:
             self._ended = True
-            for queue in self._watchers:
-                queue.put_nowait(None)
+            self._watchers.tell(None)
         messages = tuple(message for message in self._loop.conversation.messages if message.role != "system")
         return Result(output, self.usage, self.events, messages, self.id)
 
@@ -104,31 +124,23 @@ class Run(Generic[T]):
 
     async def __aiter__(self) -> AsyncIterator[Event | Delta]:
         """Give every event from the first, and the pieces of replies as they are written if asked to stream."""
-        queue: asyncio.Queue[Event | Delta | None] = asyncio.Queue()
+        queue: Watched = asyncio.Queue()
         for event in self._door.events:
             queue.put_nowait(event)
         if self._ended:
             queue.put_nowait(None)
-        self._watchers.append(queue)
+        self._watchers.queues.append(queue)
         try:
             while (item := await queue.get()) is not None:
                 yield item
         finally:
-            self._watchers.remove(queue)
+            self._watchers.queues.remove(queue)
 
     def _started(self) -> "asyncio.Task[Result[T]]":
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self.drive(), name=f"mainspring-{self.id}")
             self._task.add_done_callback(_retrieve)
         return self._task
-
-    def _publish(self, item: Event | Delta) -> None:
-        for queue in self._watchers:
-            queue.put_nowait(item)
-
-    def _on_delta(self, text: str) -> None:
-        if self._watchers:
-            self._publish(Delta(text=text))
 
 
 def _retrieve(task: "asyncio.Task[Result[T]]") -> None:

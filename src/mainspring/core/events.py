@@ -225,7 +225,7 @@ def decode(data: Mapping[str, JsonValue]) -> Event:
     fields = dict(data)
     name, version = fields.get("type"), fields.get("version", 1)
     known = _VERSIONS.get(name) if isinstance(name, str) else None
-    if known is None or not isinstance(version, int) or version > known:
+    if known is None or not isinstance(version, int) or not 1 <= version <= known:
         raise EventVersionError(
             f"event {name!r} version {version!r} is not known here (newest known: {known}); "
             "read it with the Mainspring that wrote it, or a newer one"

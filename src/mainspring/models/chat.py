@@ -14,17 +14,19 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from mainspring.core import Message, OnDelta, Options, Reply, Request, Sampling, Unusable, Usage
-from mainspring.core.errors import ModelTimeout, ModelUnavailable
+from mainspring.core import Act, Message, OnDelta, Options, Reply, Request, Sampling, Unusable, Usage
+from mainspring.core.errors import ConfigError, ModelTimeout, ModelUnavailable
 from mainspring.models.http import Address, Fixed, Server, post_events, post_json
 from mainspring.models.modes import MODES, Mode, ModeName, Written
-from mainspring.models.prices import Pricer, published
+from mainspring.models.prices import Pricer
 from mainspring.models.probe import probed_mode
 from mainspring.models.stream import Streamed, read_completion, read_usage
 
 _PATH: Final = "/chat/completions"
 _BACKOFF_S: Final = 0.5
 _MAX_UNUSABLE_CHARS: Final = 2_000
+_SERIAL: Final = itertools.count()
+"""Tells apart what a message is encoded with: one message may be sent to many models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,14 @@ class ChatModel:
         name: What it is recorded as; `model` if not given.
         mode: How it is made to act, by name or as one; `auto` probes the server once and keeps what was found.
         sampling: Used where a request leaves a gap.
-        price: What calls cost; looked up by `provider` and `model` if not given.
-        provider: Whose price list counts.
+        price: What calls cost; unknown if not given.
         deadline_s: Seconds a call may take, its retries included.
         retries: How often a call is tried again when the server is unavailable.
         extra_body: Fields sent with every request as they are.
         max_tokens_field: What the server calls the bound on the reply's tokens.
+
+    Raises:
+        ConfigError: There is neither a server nor a base URL, or it is no URL.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword for each thing that can be said of an endpoint
@@ -66,7 +70,6 @@ class ChatModel:
         mode: Mode | ModeName | Literal["auto"] = "auto",
         sampling: Sampling | None = None,
         price: Pricer | None = None,
-        provider: str = "openai",
         deadline_s: float = 120.0,
         retries: int = 2,
         extra_body: Mapping[str, object] | None = None,
@@ -76,19 +79,18 @@ class ChatModel:
         self.model: str = model
         self.mode: Mode | ModeName | Literal["auto"] = mode
         self.sampling: Sampling = sampling or Sampling()
-        self.server: Server = server or Fixed(Address((base_url or "").rstrip("/"), api_key))
+        self.server: Server = server or Fixed(Address(_checked(base_url, self.name), api_key))
         self._price = price
-        self._provider = provider
         self._deadline_s = deadline_s
         self._retries = retries
         self._extra_body = dict(extra_body or {})
         self._max_tokens_field = max_tokens_field
         self._head = b'{"model":' + orjson.dumps(model) + b',"messages":['
         self._prepared: WeakKeyDictionary[Options, dict[Sampling, _Prepared]] = WeakKeyDictionary()
-        self._serial = itertools.count()
 
     def __repr__(self) -> str:
-        return f"ChatModel({self.name!r}, mode={self.mode!r})"
+        mode = self.mode if isinstance(self.mode, str) else self.mode.name
+        return f"ChatModel({self.name!r}, mode={mode!r})"
 
     async def ask(self, request: Request, on_delta: OnDelta | None = None) -> Reply:
         """Ask for one decision.
@@ -129,10 +131,11 @@ class ChatModel:
             try:
                 return await self._once(mode, request, body, streamed)
             except ModelUnavailable as error:
-                if attempt >= self._retries or (streamed and streamed.has_begun):
+                wait_s = _BACKOFF_S * 2**attempt if error.retry_after_s is None else error.retry_after_s
+                is_shown = streamed is not None and streamed.has_begun
+                if attempt >= self._retries or wait_s > self._deadline_s or is_shown:
                     raise
-                wait_s = error.retry_after_s
-                await asyncio.sleep(_BACKOFF_S * 2**attempt if wait_s is None else wait_s)
+                await asyncio.sleep(wait_s)
         raise AssertionError("unreachable")
 
     async def _once(self, mode: Mode, request: Request, body: bytes, streamed: Streamed | None) -> Reply:
@@ -147,19 +150,20 @@ class ChatModel:
 
     def _reply(self, mode: Mode, request: Request, written: Written, usage: Usage, model: str) -> Reply:
         decision = mode.decide(written, request.options, request.turn)
-        raw = written.text if mode.name != "native" else None
+        raw: str | None = written.text
         if isinstance(decision, Unusable):
-            decision, raw = replace(decision, written=written.text[:_MAX_UNUSABLE_CHARS]), None
+            said = written.text or "\n".join(f"{call.name} {call.arguments}" for call in written.calls)
+            raw = said[:_MAX_UNUSABLE_CHARS]
+            decision = replace(decision, written=raw)
+        elif mode.name == "native" and isinstance(decision, Act) and not written.calls:
+            raw = None  # a call spoken in prose goes back as the call it was taken for
         return Reply(
             message=Message(role="assistant", parts=decision.parts, label=request.label, raw=raw),
             decision=decision,
-            usage=replace(usage, cost_usd=self._pricer()(usage)),
+            usage=usage if self._price is None else replace(usage, cost_usd=self._price(usage)),
             finish_reason=written.finish_reason,
             model=model,
         )
-
-    def _pricer(self) -> Pricer:
-        return self._price or published(self._provider, self.model)
 
     def _prepare(self, request: Request, mode: Mode) -> _Prepared:
         by_sampling = self._prepared.setdefault(request.options, {})
@@ -168,7 +172,7 @@ class ChatModel:
             mode_fields = dict(mode.fields(request.options))
             fields = mode_fields | self._sampling_fields(request.sampling, mode_fields) | self._extra_body
             prepared = by_sampling[request.sampling] = _Prepared(
-                dialect=f"{mode.name}/{self.name}/{next(self._serial)}",
+                dialect=f"{mode.name}/{self.name}/{next(_SERIAL)}",
                 preamble=mode.preamble(request.options),
                 tail=b"," + orjson.dumps(fields)[1:-1] if fields else b"",
             )
@@ -184,6 +188,14 @@ class ChatModel:
             "stop": [*mode_fields.get("stop", ()), *sampling.stop] or None,
         }
         return {name: value for name, value in fields.items() if value is not None}
+
+
+def _checked(base_url: str | None, name: str) -> str:
+    if base_url is None or not base_url.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"model {name!r} has the base_url {base_url!r}; give it one that begins with http:// or https://"
+        )
+    return base_url.rstrip("/")
 
 
 def _encode(mode: Mode, preamble: str, message: Message) -> bytes:

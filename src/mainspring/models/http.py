@@ -7,10 +7,10 @@ is the caller's to mend (`ModelRefused`). Keys are sent, never shown.
 import asyncio
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -40,6 +40,10 @@ class Address:
     base_url: str
     """Up to and including `/v1`."""
     api_key: str | None = field(default=None, repr=False)
+
+    def hide(self, words: str) -> str:
+        """Take the key out of words in which a server may have said it again."""
+        return words.replace(self.api_key, "***") if self.api_key else words
 
 
 class Server(Protocol):
@@ -88,63 +92,75 @@ async def _open_session() -> AsyncGenerator["ClientSession", None]:
         yield opened
 
 
-@cache
-def _proxy(base_url: str) -> str | None:
-    """Give the proxy that the environment names for a server; read once, since aiohttp would read it every call."""
-    parts = urlsplit(base_url)
-    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
-
-
-@asynccontextmanager
-async def post(address: Address, path: str, body: bytes) -> AsyncIterator["ClientResponse"]:
-    """Send JSON and give the response, its status known to be good.
+async def post_json(address: Address, path: str, body: bytes) -> dict[str, Any]:
+    """Send JSON and give the JSON object that comes back.
 
     Raises:
         ModelRefused: The request cannot succeed as it is.
-        ModelUnavailable: The server cannot be reached or asks for patience.
+        ModelUnavailable: The server cannot be reached, asks for patience, or answers nonsense.
     """
-    import aiohttp
-
-    headers = {"Content-Type": "application/json"}
-    if address.api_key:
-        headers["Authorization"] = f"Bearer {address.api_key}"
-    data = io.BytesIO(body) if len(body) >= _LARGE_BODY_BYTES else body
     try:
-        opened = await session()
-        url = address.base_url + path
-        async with opened.post(url, data=data, headers=headers, proxy=_proxy(address.base_url)) as response:
-            if response.status != 200:
-                raise _refusal(response.status, response.headers, await response.read(), address)
-            yield response
-    except aiohttp.ClientError as error:
-        raise ModelUnavailable(
-            f"model server {address.base_url} cannot be reached or broke off ({type(error).__name__}: {error}); "
-            "check that it runs and that the base URL is right"
-        ) from error
-
-
-async def post_json(address: Address, path: str, body: bytes) -> dict[str, Any]:
-    """Send JSON and give the JSON object that comes back."""
-    async with post(address, path, body) as response:
-        return parse(await response.read(), address)
+        async with await _post(address, path, body) as response:
+            data = await response.read()
+    except _client_error() as error:
+        raise _unreachable(address, error) from error
+    if response.status != 200:
+        raise _refusal(response.status, response.headers, data, address)
+    return parse(data, address)
 
 
 async def post_events(address: Address, path: str, body: bytes) -> AsyncIterator[dict[str, Any]]:
-    """Send JSON and give each server-sent event's JSON object, until `[DONE]`."""
-    async with post(address, path, body) as response:
-        if response.content_type == "application/json":  # a server that does not stream answers at once
-            yield parse(await response.read(), address)
-            return
-        rest = b""
-        async for chunk in response.content.iter_any():
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                if not line.startswith(b"data:"):
-                    continue
-                data = line[5:].strip()
-                if data == b"[DONE]":
-                    return
-                yield parse(data, address)
+    """Send JSON and give each server-sent event's JSON object until `[DONE]`; errors are those of `post_json`."""
+    try:
+        async with await _post(address, path, body) as response:
+            if response.status != 200:
+                raise _refusal(response.status, response.headers, await response.read(), address)
+            if response.content_type == "application/json":  # a server that does not stream answers at once
+                yield parse(await response.read(), address)
+                return
+            rest = b""
+            async for chunk in response.content.iter_any():
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    if not line.startswith(b"data:"):
+                        continue
+                    data = line[5:].strip()
+                    if data == b"[DONE]":
+                        return
+                    yield parse(data, address)
+    except _client_error() as error:
+        raise _unreachable(address, error) from error
+
+
+async def _post(address: Address, path: str, body: bytes) -> AbstractAsyncContextManager["ClientResponse"]:
+    url, headers, proxy = _target(address, path)
+    data = io.BytesIO(body) if len(body) >= _LARGE_BODY_BYTES else body
+    return (await session()).post(url, data=data, headers=headers, proxy=proxy)
+
+
+@lru_cache(maxsize=256)
+def _target(address: Address, path: str) -> tuple[str, dict[str, str], str | None]:
+    """Give URL, headers and proxy, all worked out once: aiohttp would read the environment at every call."""
+    headers = {"Content-Type": "application/json"}
+    if address.api_key:
+        headers["Authorization"] = f"Bearer {address.api_key}"
+    parts = urlsplit(address.base_url)
+    proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+    return address.base_url + path, headers, proxy
+
+
+@cache
+def _client_error() -> type[Exception]:
+    from aiohttp import ClientError
+
+    return ClientError
+
+
+def _unreachable(address: Address, error: Exception) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"model server {address.base_url} cannot be reached or broke off "
+        f"({type(error).__name__}: {address.hide(str(error))}); check that it runs and that the base URL is right"
+    )
 
 
 def parse(data: bytes, address: Address) -> dict[str, Any]:
@@ -152,38 +168,38 @@ def parse(data: bytes, address: Address) -> dict[str, Any]:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        start = data[:80].decode(errors="replace")
+        start = address.hide(data.decode(errors="replace"))[:80]
         raise ModelUnavailable(
             f"model server {address.base_url} answered something that is not JSON ({start!r}); "
             "is the base URL right?"
         ) from error
     if not isinstance(value, dict):
         raise ModelUnavailable(
-            f"model server {address.base_url} answered JSON that is not an object: {value!r:.80}"
+            f"model server {address.base_url} answered JSON that is not an object: {address.hide(repr(value)):.80}"
         )
     if value.get("error"):
-        raise ModelUnavailable(f"model server {address.base_url} reported an error: {_message(data)}")
+        raise ModelUnavailable(f"model server {address.base_url} reported an error: {_message(data, address)}")
     return value
 
 
 def _refusal(
     status: int, headers: Mapping[str, str], body: bytes, address: Address
 ) -> ModelRefused | ModelUnavailable:
-    message = f"model server {address.base_url} answered {status}: {_message(body)}"
+    message = f"model server {address.base_url} answered {status}: {_message(body, address)}"
     if status in _MAY_PASS or status >= 500:
         return ModelUnavailable(message, retry_after_s=_retry_after_s(headers))
     hint = _HINTS.get(status)
     return ModelRefused(f"{message} ({hint})" if hint else message)
 
 
-def _message(body: bytes) -> str:
+def _message(body: bytes, address: Address) -> str:
     """Find the words in an error body, in OpenAI's shape or whatever it is."""
     try:
         value = orjson.loads(body)
         error = value.get("error", value)
-        return str(error.get("message", error) if isinstance(error, dict) else error)[:500]
+        return address.hide(str(error.get("message", error) if isinstance(error, dict) else error))[:500]
     except (orjson.JSONDecodeError, AttributeError):
-        return body[:200].decode(errors="replace").strip() or "no words"
+        return address.hide(body.decode(errors="replace"))[:200].strip() or "no words"
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -197,5 +213,5 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
         pass
     try:
         return max(0.0, (parsedate_to_datetime(given) - parsedate_to_datetime(headers["Date"])).total_seconds())
-    except (ValueError, KeyError):
+    except (TypeError, ValueError, KeyError):  # a date without a time zone cannot be compared with one that has it
         return None

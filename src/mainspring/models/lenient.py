@@ -14,7 +14,10 @@ from pydantic_core import from_json
 
 _DECODER = json.JSONDecoder()
 _FENCED = re.compile(r"```[a-zA-Z_]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
-_TAGGED = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)
+_TAGGED = re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL)
+_OPENING = re.compile(r"\{\s*[\"}]")
+_MAX_FAILURES = 1_000
+"""Braces that may turn out to open nothing; it bounds the work that a hostile or looping model can cause."""
 
 
 def find_json(text: str) -> JsonValue | None:
@@ -54,14 +57,16 @@ def close_json(text: str) -> JsonValue | None:
 
 def _embedded(text: str) -> Iterator[JsonValue]:
     """Find objects in prose."""
-    position = 0
-    while (start := text.find("{", position)) >= 0:
+    position, n_failures = 0, 0
+    while n_failures < _MAX_FAILURES and (opening := _OPENING.search(text, position)):
+        start = opening.start()
         try:
-            value, position = _DECODER.raw_decode(text, start)
+            _, position = _DECODER.raw_decode(text, start)
+            yield orjson.loads(
+                text[start:position]
+            )  # it refuses what JSON does not have: NaN, half a surrogate pair
         except (ValueError, RecursionError):
-            position = start + 1
-        else:
-            yield value
+            position, n_failures = start + 1, n_failures + 1
 
 
 def _loads(text: str) -> JsonValue | None:

@@ -10,7 +10,7 @@ from mainspring.models.config import FILE_NAME, ModelSettings, Provider, Setting
 from mainspring.models.embedded import EmbeddedServer
 from mainspring.models.local import LocalSettings
 from mainspring.models.modes import EMBEDDED
-from mainspring.models.prices import FREE
+from mainspring.models.prices import FREE, Pricer, published
 
 LOCAL_SAMPLING: Final = Sampling(temperature=0.0, seed=0, max_output_tokens=1024)
 LOCAL_DEADLINE_S: Final = 600.0
@@ -55,8 +55,7 @@ def _open(name: str, wanted: ModelSettings, settings: Settings) -> ChatModel:
         name=name,
         mode=wanted.mode or provider.mode,
         sampling=wanted.sampling,
-        price=wanted.price or (FREE if provider.free else None),
-        provider=wanted.provider or "openai",
+        price=wanted.price or _listed(wanted, provider),
         deadline_s=wanted.deadline_s or 120.0,
         retries=2 if wanted.retries is None else wanted.retries,
         extra_body=wanted.extra_body,
@@ -78,6 +77,13 @@ def _open_local(name: str, wanted: ModelSettings, settings: Settings) -> ChatMod
         retries=2 if wanted.retries is None else wanted.retries,
         extra_body=({"cache_prompt": False} if local.strict else {}) | wanted.extra_body,
     )
+
+
+def _listed(wanted: ModelSettings, provider: Provider) -> Pricer | None:
+    """Give the provider's price list; without a named provider nobody knows whose list counts."""
+    if provider.free:
+        return FREE
+    return published(wanted.provider, wanted.model) if wanted.provider else None
 
 
 def _key(name: str, variable: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """A model that says what a test tells it to: deterministic, free and offline."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
@@ -20,6 +21,7 @@ from mainspring.core import (
 from mainspring.core.errors import ModelError
 
 _CHARS_PER_TOKEN: Final = 4
+_WORD: Final = re.compile(r"\S+\s*|\s+")
 
 Spoken = str | ToolCall | list[ToolCall] | Decision
 Line = Spoken | Exception
@@ -69,8 +71,8 @@ class ScriptedModel:
         decision = _decision(line, request.turn)
         message = Message(role="assistant", parts=decision.parts, label=request.label)
         if on_delta is not None:
-            for word in message.text.split(" "):
-                on_delta(word + " ")
+            for word in _WORD.findall(message.text):
+                on_delta(word)
         return Reply(message, decision, _usage(request, message), "stop", self._name)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
+import orjson
+
 from mainspring.core import FinishReason, OnDelta, Usage
 from mainspring.core.errors import ModelUnavailable
 from mainspring.models.modes import WireCall, Written
@@ -27,7 +29,7 @@ def read_completion(body: dict[str, Any]) -> tuple[Written, Usage]:
         message = choice["message"]
         calls = tuple(_wire_call(call) for call in message.get("tool_calls") or ())
         written = Written(
-            text=message.get("content") or "",
+            text=_words(message.get("content")),
             calls=calls,
             finish_reason=_FINISH.get(choice.get("finish_reason"), "other"),
             thought=message.get("reasoning_content") or message.get("reasoning") or "",
@@ -100,7 +102,7 @@ class Streamed:
         self.model = self.model or event.get("model") or ""
         for choice in event["choices"]:
             delta = choice.get("delta") or choice.get("message") or {}
-            if text := delta.get("content"):
+            if text := _words(delta.get("content")):
                 self._text.append(text)
                 self._on_delta(text)
             if calls := delta.get("tool_calls"):
@@ -116,9 +118,22 @@ class Streamed:
             call["id"] = call["id"] or piece.get("id") or ""
             function = piece.get("function") or {}
             call["name"] += function.get("name") or ""
-            call["arguments"] += function.get("arguments") or ""
+            call["arguments"] += _arguments(function)
 
 
 def _wire_call(call: dict[str, Any]) -> WireCall:
     function = call["function"]
-    return WireCall(call.get("id") or "", function["name"], function.get("arguments") or "")
+    return WireCall(call.get("id") or "", function["name"], _arguments(function))
+
+
+def _arguments(function: dict[str, Any]) -> str:
+    """Give a call's arguments as JSON text, which some servers send as an object."""
+    given = function.get("arguments") or ""
+    return given if isinstance(given, str) else orjson.dumps(given).decode()
+
+
+def _words(content: Any) -> str:
+    """Give a message's text, which some servers send in parts."""
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content)
+    return content or ""

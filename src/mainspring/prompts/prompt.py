@@ -73,7 +73,7 @@ class Prompt:
         """
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"prompt file {str(path)!r} cannot be read: {error}") from error
         front, body = _split(text, path)
@@ -101,17 +101,16 @@ class Prompt:
             ConfigError: An input is missing, unknown or used in a way the sandbox forbids.
         """
         given = dict(inputs or {})
-        if self.inputs and set(given) != set(self.inputs):
-            raise ConfigError(
-                f"prompt {self.name!r} takes the inputs {sorted(self.inputs)}, was given {sorted(given)}"
-            )
-        if self._verbatim and not given:
+        if (self.inputs or self._verbatim) and set(given) != set(self.inputs):
+            takes = f"the inputs {sorted(self.inputs)}" if self.inputs else "no inputs"
+            raise ConfigError(f"prompt {self.name!r} takes {takes}, was given {sorted(given)}")
+        if self._verbatim:
             return self.body
         from jinja2 import TemplateError
 
         try:
             return _environment().from_string(self.body).render(given).strip()
-        except TemplateError as error:
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise ConfigError(f"prompt {self.name!r} cannot be rendered: {error}") from error
 
     def _check_syntax(self, path: Path) -> None:
@@ -139,9 +138,13 @@ def _environment() -> "Environment":
 
 def _split(text: str, path: Path) -> tuple[_FrontMatter, str]:
     """Take the front matter off a prompt file's text."""
-    head, fence, body = text.removeprefix(_FENCE).partition(f"\n{_FENCE}\n")
-    if not text.startswith(f"{_FENCE}\n") or not fence:
+    if not text.startswith(f"{_FENCE}\n"):
         return _FrontMatter(), text
+    head, fence, body = f"{text}\n".removeprefix(_FENCE).partition(f"\n{_FENCE}\n")
+    if not fence:
+        raise ConfigError(
+            f"prompt file {str(path)!r}: the front matter is not closed; put a line {_FENCE!r} behind it"
+        )
     import yaml
 
     try:

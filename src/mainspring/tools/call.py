@@ -7,7 +7,7 @@ Whatever a tool does (raise, hang, return fifty megabytes, return something that
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
@@ -36,24 +36,37 @@ async def call_tool(tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep) ->
     except ValidationError as error:
         return _failure(call, _explain(error, tool))
     deadline = asyncio.timeout(tool.timeout_s)
+    is_error = True
     try:
         async with deadline:
             text = _as_text(await _run(tool, arguments))
+        is_error = False
     except ToolError as error:
-        return _failure(call, str(error))
+        text = str(error)
     except Exception as error:  # noqa: BLE001 - a failed tool is data, whatever it raised
-        if deadline.expired():
-            return _failure(call, f"{call.name} did not answer within {tool.timeout_s:g} s.")
-        return _failure(call, f"{call.name} failed: {type(error).__name__}: {error}")
-    shown, whole = _cut(text, tool.max_result_chars, keep)
-    return ToolResult(call_id=call.id, name=call.name, text=shown, whole=whole)
+        late = f"{call.name} did not answer within {tool.timeout_s:g} s."
+        text = late if deadline.expired() else f"{call.name} failed: {type(error).__name__}: {error}"
+    shown, whole = _cut(_readable(text), tool.max_result_chars, keep)
+    return ToolResult(call_id=call.id, name=call.name, text=shown, is_error=is_error, whole=whole)
 
 
 async def _run(tool: AnyTool, checked: BaseModel) -> object:
-    arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
+    arguments = dict(checked.__dict__)
     if tool.is_async:
-        return await tool.function(**arguments)  # type: ignore[misc]  # it is a coroutine function
+        return await _contained(tool.function(**arguments))  # type: ignore[arg-type]  # it is a coroutine function
     return await _in_thread(lambda: tool.function(**arguments))
+
+
+async def _contained(work: Awaitable[object]) -> object:
+    """Await a tool's coroutine; one that exits or cancels itself has failed, and takes nobody with it."""
+    try:
+        return await work
+    except asyncio.CancelledError as error:
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise
+        raise RuntimeError("CancelledError: something it waited for was cancelled") from error
+    except SystemExit as error:
+        raise RuntimeError(f"SystemExit: {error}") from error
 
 
 async def _in_thread(function: Callable[[], object]) -> object:
@@ -100,11 +113,16 @@ def _as_text(value: object) -> str:
         ) from error
 
 
+def _readable(text: str) -> str:
+    """Replace what cannot be put into UTF-8, such as the odd bytes of a file's name."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
 def _cut(text: str, max_chars: int, keep: Keep) -> tuple[str, str | None]:
     """Show the head and the tail of what is too long, and keep the whole."""
     if len(text) <= max_chars:
         return text, None
-    whole = keep(text.encode(errors="surrogatepass"))
+    whole = keep(text.encode())
     head, tail = max_chars * 3 // 4, max_chars // 4
     gap = f"\n[... {len(text) - head - tail:,} of {len(text):,} characters left out; whole result: {whole} ...]\n"
     return text[:head] + gap + text[len(text) - tail :], whole

@@ -4,14 +4,15 @@ Type hints give the types, the docstring's first paragraph the description, its 
 the descriptions of the parameters; `Annotated[..., Field(description=...)]` wins over both.
 """
 
+import functools
 import inspect
 import re
 import typing
+import warnings
 from collections.abc import Callable
+from types import SimpleNamespace
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter, create_model
 
 from mainspring.core import JsonObject
 from mainspring.core.errors import ConfigError
@@ -20,58 +21,103 @@ _ARGUMENT_LINE = re.compile(r"^\s{2,}\*{0,2}(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
 _SECTION_LINE = re.compile(r"^(Args|Arguments|Parameters|Returns|Raises|Yields|Examples?|Notes?):\s*$")
 
 
-def arguments_model(function: Callable[..., object], name: str) -> type[BaseModel]:
-    """Make the pydantic model of a function's arguments.
+def arguments(function: Callable[..., object], name: str) -> tuple[type[BaseModel], JsonObject]:
+    """Make the pydantic model of a function's arguments, and its JSON schema without the titles that cost tokens.
 
     Raises:
         ConfigError: A parameter cannot be filled by name from JSON.
     """
-    try:
-        hints = typing.get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise ConfigError(f"tool {name!r}: a type hint cannot be resolved: {error}") from error
-    descriptions = _argument_descriptions(inspect.getdoc(function) or "")
+    names = _globals(function)
     fields = {
-        parameter.name: _field(parameter, hints, descriptions, name)
+        parameter.name: _field(parameter, names, name)
         for parameter in inspect.signature(function).parameters.values()
     }
     try:
-        return create_model(f"{name}_arguments", __config__=ConfigDict(extra="forbid"), **fields)  # type: ignore[call-overload,no-any-return]  # fields are only known here
-    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation) as error:
+        model = _model(f"{name}_arguments", fields)
+        schema: JsonObject = _without_titles(model.model_json_schema())
+    except (PydanticUserError, NameError) as error:
         raise ConfigError(
-            f"tool {name!r}: a parameter's type has no JSON schema; use str, numbers, lists, dicts or pydantic "
-            f"models ({error})"
+            f"tool {name!r}: the type of parameter {_without_schema(fields)!r} has no JSON schema; "
+            f"use str, numbers, lists, dicts or pydantic models ({str(error).splitlines()[0]})"
         ) from error
+    for argument, description in _argument_descriptions(docstring(function)).items():
+        if isinstance(properties := schema["properties"], dict) and isinstance(
+            of := properties.get(argument), dict
+        ):
+            of.setdefault("description", description)
+    return model, schema
 
 
-def parameters_schema(model: type[BaseModel]) -> JsonObject:
-    """Give the arguments' JSON schema, without the titles that only cost tokens."""
-    schema: JsonObject = _without_titles(model.model_json_schema())
-    return schema
+def docstring(function: Callable[..., object]) -> str:
+    """Give the docstring of a function, of what a `partial` fills in, or of an object's call or class."""
+    if isinstance(function, functools.partial):
+        return docstring(function.func)
+    own = None if inspect.isroutine(function) else inspect.getdoc(type(function).__call__)
+    return own or inspect.getdoc(function) or ""
 
 
 def summary(function: Callable[..., object]) -> str:
     """Give the docstring's text up to its first section."""
     lines: list[str] = []
-    for line in (inspect.getdoc(function) or "").splitlines():
+    for line in docstring(function).splitlines():
         if _SECTION_LINE.match(line):
             break
         lines.append(line)
     return "\n".join(lines).strip()
 
 
-def _field(
-    parameter: inspect.Parameter, hints: dict[str, object], descriptions: dict[str, str], tool: str
-) -> tuple[object, FieldInfo]:
+def _field(parameter: inspect.Parameter, names: dict[str, object], tool: str) -> tuple[object, object]:
     if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         raise ConfigError(f"tool {tool!r}: parameter {parameter} cannot be given by name; write it as a plain one")
-    if parameter.name not in hints:
+    if parameter.name.startswith("_") or (
+        parameter.name.startswith("model_") and hasattr(BaseModel, parameter.name)
+    ):
+        raise ConfigError(
+            f"tool {tool!r}: parameter {parameter.name!r} has a name that pydantic reserves; rename it"
+        )
+    return _hint(parameter, names, tool), ... if parameter.default is parameter.empty else parameter.default
+
+
+def _hint(parameter: inspect.Parameter, names: dict[str, object], tool: str) -> object:
+    """Give a parameter's type, looked up among the function's own global names where it is written as a string."""
+    if parameter.annotation is parameter.empty:
         raise ConfigError(f"tool {tool!r}: parameter {parameter.name!r} has no type hint; give it one")
-    default = ... if parameter.default is parameter.empty else parameter.default
-    description = descriptions.get(parameter.name)
-    if isinstance(default, FieldInfo):
-        return hints[parameter.name], default
-    return hints[parameter.name], Field(default=default, description=description)
+    holder = SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
+    try:
+        return typing.get_type_hints(holder, names, include_extras=True)[parameter.name]
+    except (NameError, AttributeError, SyntaxError, TypeError) as error:
+        raise ConfigError(
+            f"tool {tool!r}: the type hint of parameter {parameter.name!r} cannot be resolved ({error}); "
+            "it must name something in the module of the function"
+        ) from error
+
+
+def _globals(function: Callable[..., object]) -> dict[str, object]:
+    """Give the global names of the module that a function, method, `partial` or callable object was written in."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    function = inspect.unwrap(function)
+    if not inspect.isroutine(function):
+        function = type(function).__call__
+    return getattr(function, "__globals__", {})
+
+
+def _model(name: str, fields: dict[str, typing.Any]) -> type[BaseModel]:
+    with warnings.catch_warnings():
+        # An argument may well be called `json` or `copy`: nobody asks this model for its methods of that name.
+        warnings.filterwarnings("ignore", message="Field name .* shadows an attribute")
+        model: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+    return model
+
+
+def _without_schema(fields: dict[str, typing.Any]) -> str:
+    """Find the parameter whose type pydantic cannot describe."""
+    for name, (hint, _) in fields.items():
+        try:
+            TypeAdapter(hint).json_schema()
+        except (PydanticUserError, NameError):
+            return name
+    return ", ".join(fields)
 
 
 def _argument_descriptions(docstring: str) -> dict[str, str]:

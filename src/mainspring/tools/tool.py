@@ -5,15 +5,17 @@ and what the tool returns is not trusted.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Generic, Literal, ParamSpec, TypeVar, overload
 
 from pydantic import BaseModel
 
 from mainspring.core import ToolSpec
 from mainspring.core.errors import ConfigError
-from mainspring.tools.schema import arguments_model, parameters_schema, summary
+from mainspring.tools.schema import arguments, summary
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,6 +26,7 @@ or changes who may do what."""
 
 DEFAULT_TIMEOUT_S: Final = 60.0
 DEFAULT_RESULT_CHARS: Final = 16_000
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +110,16 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
         max_result_chars: Characters of a result that the model is shown.
 
     Raises:
-        ConfigError: The function cannot be described to a model, or the annotation names an unknown argument.
+        ConfigError: The function cannot be described to a model, its name cannot be sent to one, or the annotation
+            names an unknown argument.
     """
 
     def make(wrapped: Callable[P, R]) -> Tool[P, R]:
-        own_name = name or str(getattr(wrapped, "__name__", type(wrapped).__name__))
-        model = arguments_model(wrapped, own_name)
+        own_name = _checked_name(name or _name(wrapped))
+        model, schema = arguments(wrapped, own_name)
         return Tool(
             function=wrapped,
-            spec=ToolSpec(own_name, summary(wrapped), parameters_schema(model)),
+            spec=ToolSpec(own_name, summary(wrapped), schema),
             arguments=model,
             annotation=Annotation(effect, _checked(authority, model, own_name), trusted),
             timeout_s=timeout_s,
@@ -129,6 +133,20 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
 def as_tool(given: AnyTool | Callable[..., object]) -> AnyTool:
     """Give a tool as it is, and make one of a plain function."""
     return given if isinstance(given, Tool) else tool(given)
+
+
+def _name(function: Callable[..., object]) -> str:
+    if isinstance(function, partial):
+        return _name(function.func)
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"tool {name!r} has a name that model servers refuse; give it one of up to 64 letters, digits, _ and -"
+        )
+    return name
 
 
 def _is_async(function: Callable[..., object]) -> bool:

@@ -71,10 +71,11 @@ def call_id(turn: int, place: int) -> str:
 
 def results_as_text(message: Message) -> str:
     """Put the observations of a step into words."""
-    return "\n".join(
+    lines = (
         f"{'Error from' if result.is_error else 'Result of'} {result.name}: {result.text}"
         for result in message.results
     )
+    return "\n".join((*lines, "Now answer the question with these results, or call the tool that is still needed."))
 
 
 def calls_as_json(calls: tuple[ToolCall, ...]) -> list[JsonObject]:

@@ -46,24 +46,25 @@ class Native:
         """Use the wire's own roles; each tool result is a message of its own."""
         if message.role == "tool":
             return [_result(result) for result in message.results]
-        wire: JsonObject = {"role": message.role, "content": message.text}
+        words = message.text if message.raw is None else message.raw
+        wire: JsonObject = {"role": message.role, "content": words}
         if message.name:
             wire["name"] = message.name
         if message.calls:
-            wire["content"] = message.text or None
+            wire["content"] = words or None
             wire["tool_calls"] = [_call(call) for call in message.calls]
         return [wire]
 
     def decide(self, written: Written, options: Options, turn: int) -> Decision:
         """Tool calls act; words answer, unless they hold calls of tools that there are."""
+        if written.finish_reason == "length":
+            return Unusable(reason=CUT_OFF)
         calls = _native_calls(written, turn) or _spoken_calls(written.text, options, turn)
         thought = written.thought or (written.text if written.calls else "")
         if isinstance(calls, Unusable):
             return calls
         if calls and not options.must_answer:
             return Act(thought=thought, calls=calls)
-        if written.finish_reason == "length":
-            return Unusable(reason=CUT_OFF)
         if options.answer is None:
             if not written.text.strip():
                 return Unusable(reason="it was empty")
@@ -80,8 +81,7 @@ def _native_calls(written: Written, turn: int) -> tuple[ToolCall, ...] | Unusabl
         try:
             arguments = orjson.loads(wire.arguments or "{}")
         except orjson.JSONDecodeError as error:
-            cut = written.finish_reason == "length"
-            return Unusable(reason=CUT_OFF if cut else f"the arguments of {wire.name} were not JSON: {error}")
+            return Unusable(reason=f"the arguments of {wire.name} were not JSON: {error}")
         if not isinstance(arguments, dict):
             return Unusable(reason=f"the arguments of {wire.name} were not a JSON object")
         calls.append(ToolCall(id=wire.id or call_id(turn, place), name=wire.name, arguments=arguments))

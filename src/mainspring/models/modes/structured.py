@@ -42,10 +42,11 @@ def by_response_format(step: JsonObject) -> Mapping[str, object]:
 def by_llguidance(step: JsonObject) -> Mapping[str, object]:
     """Hold a reply to a schema by a grammar of llguidance, as the embedded server understands.
 
-    Only there its `x-guidance` options count: separators of one space, as models write them, and no other white
-    space.
+    Its chat route turns a `response_format` into a looser grammar of llama.cpp's own. At most one space between
+    tokens is what models write by themselves; to forbid that one too spoils their words. A grammar that does not
+    compile is dropped without an error, so that keywords llguidance lacks are approximated instead of refused.
     """
-    options: JsonObject = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+    options: JsonObject = {"whitespace_pattern": "[ ]?", "lenient": True, "coerce_one_of": True}
     grammar = orjson.dumps(step | {"x-guidance": options}).decode()
     return {"grammar": f"%llguidance {{}}\nstart: %json {grammar}"}
 
@@ -77,7 +78,7 @@ class Structured:
             return [{"role": "user", "content": results_as_text(message)}]
         if message.role != "assistant":
             return [{"role": message.role, "content": message.text}]
-        return [{"role": "assistant", "content": message.raw or _rendered(message)}]
+        return [{"role": "assistant", "content": _rendered(message) if message.raw is None else message.raw}]
 
     def decide(self, written: Written, options: Options, turn: int) -> Decision:
         """Read the object; a server that does not hold the schema is told by the words it lets through."""

@@ -9,14 +9,18 @@ from typing import Final
 
 import orjson
 
-from mainspring.core import Act, Answer, Decision, JsonObject, Message, Options, ToolCall, Unusable
+from mainspring.core import Act, Answer, Decision, JsonObject, Message, Options, ToolCall, ToolResult, Unusable
 from mainspring.models.lenient import find_json
 from mainspring.models.modes.mode import CUT_OFF, ModeName, Written, call_id, template
 from mainspring.models.modes.signature import signature
 
-_ACTION: Final = re.compile(r"^\s*Action:\s*`?(\w+)`?.*?^\s*Action Input:\s*(.*)", re.DOTALL | re.MULTILINE)
-_ANSWER: Final = re.compile(r"^\s*Final Answer:\s*(.*)", re.DOTALL | re.MULTILINE)
-_THOUGHT: Final = re.compile(r"^\s*Thought:\s*(.*?)(?=^\s*(?:Action|Final Answer):|\Z)", re.DOTALL | re.MULTILINE)
+_ACTION: Final = re.compile(r"^[ \t]*Action:\s*`?([\w-]+)", re.MULTILINE)
+_INPUT: Final = re.compile(r"^[ \t]*Action Input:(.*)", re.DOTALL | re.MULTILINE)
+_ANSWER: Final = re.compile(r"^[ \t]*Final Answer:(.*)", re.DOTALL | re.MULTILINE)
+_THOUGHT: Final = re.compile(
+    r"^[ \t]*Thought:(.*?)(?=^[ \t]*(?:Action|Final Answer):|\Z)", re.DOTALL | re.MULTILINE
+)
+_OBSERVATION: Final = "\nObservation:"
 
 
 class Plain:
@@ -32,28 +36,34 @@ class Plain:
 
     def fields(self, options: Options) -> Mapping[str, object]:
         """Stop the model before it makes up its own observation."""
-        return {"stop": ["\nObservation:"]} if options.tools else {}
+        return {"stop": [_OBSERVATION]} if options.tools else {}
 
     def wire(self, message: Message) -> list[JsonObject]:
         """Say observations as the user, and the model's own words as it wrote them."""
         if message.role == "tool":
-            lines = [f"Observation: {'error: ' if item.is_error else ''}{item.text}" for item in message.results]
-            return [{"role": "user", "content": "\n".join(lines)}]
+            named = len(message.results) > 1
+            return [
+                {"role": "user", "content": "\n".join(_observed(item, named=named) for item in message.results)}
+            ]
         if message.role != "assistant":
             return [{"role": message.role, "content": message.text}]
-        return [{"role": "assistant", "content": message.raw or _rendered(message)}]
+        words = _rendered(message) if message.raw is None else message.raw
+        return [{"role": "assistant", "content": words.partition(_OBSERVATION)[0] if message.calls else words}]
 
     def decide(self, written: Written, options: Options, turn: int) -> Decision:
         """Read the form; an action comes before an answer the model may have made up after it."""
-        text = written.text.partition("\nObservation:")[0]
+        text, made_up, _ = written.text.partition(_OBSERVATION) if options.tools else (written.text, "", "")
+        is_whole = written.finish_reason != "length"
         thought = match[1].strip() if (match := _THOUGHT.search(text)) else ""
-        if not options.must_answer and (action := _ACTION.search(text)):
-            arguments = find_json(action[2])
+        action = None if options.must_answer else _ACTION.search(text)
+        given = _INPUT.search(text, action.end()) if action else None
+        if action and given and (is_whole or made_up):
+            arguments = find_json(given[1])
             if not isinstance(arguments, dict):
                 return Unusable(thought=thought, reason="its Action Input was not one JSON object")
             call = ToolCall(id=call_id(turn, 0), name=action[1], arguments=arguments)
             return Act(thought=thought, calls=(call,))
-        if written.finish_reason == "length":
+        if not is_whole:
             return Unusable(thought=thought, reason=CUT_OFF)
         answer = _ANSWER.search(text)
         if answer is None:
@@ -67,8 +77,16 @@ class Plain:
         return Answer(thought=thought, value=value)
 
 
+def _observed(result: ToolResult, *, named: bool) -> str:
+    """Say what came of a call, and of which where there are several."""
+    of = f" of {result.name}" if named else ""
+    return f"Observation{of}: {'error: ' if result.is_error else ''}{result.text}"
+
+
 def _rendered(message: Message) -> str:
     if not message.calls:
         return f"Final Answer: {message.text}"
-    call = message.calls[0]
-    return f"Thought: {message.text}\nAction: {call.name}\nAction Input: {orjson.dumps(call.arguments).decode()}"
+    actions = (
+        f"Action: {call.name}\nAction Input: {orjson.dumps(call.arguments).decode()}" for call in message.calls
+    )
+    return "\n".join((f"Thought: {message.text}", *actions))
