@@ -81,9 +81,7 @@ def main() -> None:
     seconds = sum(outcome.seconds for outcome in outcomes)
     print(f"{n_right} of {len(outcomes)} right ({arguments.design})")
     print(f"{total.model_calls} model calls, {total.tool_calls} tool calls, {seconds:.0f} s")
-    print(
-        f"{total.input_tokens:,} tokens read, {total.cached_tokens:,} of them cached, {total.output_tokens:,} written"
-    )
+    print(f"{total.input_tokens:,} tokens read ({total.cached_tokens:,} cached), {total.output_tokens:,} written")
 
 
 if __name__ == "__main__":
