@@ -5,6 +5,7 @@ any other exception is a bug and keeps its own. A command's file is imported whe
 """
 
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -123,8 +124,8 @@ def _root(
 def main() -> None:
     """Run the command line with the process's arguments, and leave the process with its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, OSError):  # a stand-in may not be a text file
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # checked by the line above
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     app(prog_name="mainspring")
 
 

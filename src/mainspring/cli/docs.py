@@ -86,8 +86,9 @@ def _value(option: Any) -> str:
 def _help(option: Any, context: typer.Context) -> str:
     words = option.help or ""
     default = option.get_default(context, call=False)
-    shown = option.show_default and default not in (None, False, "", ())
-    return f"{words} Default: `{default}`.".strip() if shown and not callable(default) else words
+    if not option.show_default or callable(default) or default in (None, False, "", ()):
+        return words
+    return f"{words} Default: {'on' if default is True else f'`{default}`'}.".strip()
 
 
 def _dedent(lines: str) -> str:

@@ -71,8 +71,12 @@ def pull(
         catalog = load_settings().embedded()
         entries = [_entry(name, catalog) for name in names]
         for entry in entries:
-            with download_shown(notes, entry.name) as told:
-                path = fetch(entry, progress=told, verify=verify)
+            try:
+                with download_shown(notes, entry.name) as told:
+                    path = fetch(entry, progress=told, verify=verify)
+            except KeyboardInterrupt:
+                notes.line("interrupted; the same command goes on from here", style="dim")
+                raise
             out.console.file.write(f"{path}\n")
             out.console.file.flush()
 

@@ -31,7 +31,7 @@ class Screen:
     def __init__(self, *, stderr: bool) -> None:
         stream = sys.stderr if stderr else sys.stdout
         no_color = bool(os.environ.get("NO_COLOR"))
-        self.console = Console(
+        self.console: Console = _Console(
             file=stream, highlight=False, markup=False, emoji=False, color_system=None if no_color else "auto"
         )
         self.is_terminal: bool = stream.isatty()
@@ -75,6 +75,12 @@ class Screen:
         self.line(Text.assemble(("error", "red"), f": {first}"))
         for line in details.splitlines():
             self.line(f"  {line}", style="dim")
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the root of the command line what becomes of a reader that went away."""
+        raise BrokenPipeError
 
 
 @contextmanager

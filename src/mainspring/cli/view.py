@@ -4,6 +4,7 @@ On a terminal the reply that is being written, or what is being waited for, move
 when the line it becomes is there.
 """
 
+from decimal import Decimal
 from typing import Final
 
 from pydantic import JsonValue
@@ -185,6 +186,7 @@ def summary(run: Run[object]) -> str:
     """Say what a run used."""
     entries, usage = run.entries, run.usage
     n_steps = sum(isinstance(entry.event, ModelReplied) for entry in entries)
+    n_unanswered = sum(isinstance(entry.event, ModelCalled) for entry in entries) - n_steps
     seconds = entries[-1].at - entries[0].at if entries else 0.0
     cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
     return " · ".join(
@@ -192,7 +194,7 @@ def summary(run: Run[object]) -> str:
             f"{n_steps} step{'' if n_steps == 1 else 's'}",
             f"{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out",
             f"{seconds:.1f} s",
-            _cost(usage),
+            _cost(usage) if not n_unanswered else "cost unknown",
         )
     )
 
@@ -202,4 +204,4 @@ def _cost(usage: Usage) -> str:
         return "cost unknown"
     if not usage.cost_usd:
         return "$0 (local)"
-    return f"${usage.cost_usd:.2f}" if usage.cost_usd >= 1 else f"${usage.cost_usd:.6f}".rstrip("0")
+    return f"${usage.cost_usd:.2f}" if usage.cost_usd >= 1 else f"${Decimal(f'{usage.cost_usd:.3g}'):f}"
