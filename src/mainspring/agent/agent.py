@@ -7,8 +7,10 @@ result = sizer.run_sync("How much cache does one 32,768-token sequence of Llama-
 """
 
 import asyncio
+import copy
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
@@ -90,6 +92,13 @@ class Agent:
 
             self._model = open_model(self._model)
         return self._model
+
+    def replace(self, *, model: str | Model | None = None, max_steps: int | None = None) -> "Agent":
+        """Give the same agent with another model or another number of steps."""
+        other = copy.copy(self)
+        other._model = model or self._model  # noqa: SLF001 - it is one of us
+        other.limits = replace(self.limits, max_steps=max_steps or self.limits.max_steps)
+        return other
 
     @overload
     def start(

@@ -103,7 +103,7 @@ class Loop(Generic[T]):
                         f"agent {self._job.agent!r} repeats calls that tell it nothing new, and does not answer"
                     )
         raise StepLimit(
-            f"agent {self._job.agent!r} took {self._job.limits.max_steps} steps without an answer; "
+            f"agent {self._job.agent!r} took {_steps(self._job.limits.max_steps)} without an answer; "
             "raise max_steps, or make the task smaller"
         )
 
@@ -231,6 +231,10 @@ class Loop(Generic[T]):
     def _finish(self, turn: int, output: T) -> T:
         self._door.record(Finished(output=self._job.form.write(output), n_steps=turn + 1, usage=self.usage))
         return output
+
+
+def _steps(number: int) -> str:
+    return f"{number} step" if number == 1 else f"{number} steps"
 
 
 def _label(outcomes: list[ToolReturned]) -> Label:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from mainspring.agent.job import Job
 from mainspring.agent.loop import Loop
 from mainspring.core import Clock, Delta, Entry, Event, MemoryDoor, Message, Usage
-from mainspring.core.errors import MainspringError, RunCancelled
+from mainspring.core.errors import RunCancelled
 from mainspring.core.events import Cancelled, Failed
 
 T = TypeVar("T")
@@ -76,6 +76,14 @@ class Run(Generic[T]):
         """What happened so far, with places and times."""
         return self._door.entries
 
+    def entry(self, seq: int) -> Entry:
+        """Give the event at a place, with its time.
+
+        Raises:
+            IndexError: The run has not come that far.
+        """
+        return self._door.entry(seq)
+
     @property
     def usage(self) -> Usage:
         """What was used so far."""
@@ -98,18 +106,21 @@ class Run(Generic[T]):
         """Ask the run to stop; it ends with a `Cancelled` event, and awaiting it raises `RunCancelled`."""
         if self._task is not None and not self._task.done():
             self._cancelled = True
-            self._task.cancel()
+            if self._door.events:  # a task cancelled before its first step would end without a word
+                self._task.cancel()
 
     async def drive(self) -> Result[T]:
         """Work until the end, in the caller's own task."""
         try:
+            if self._cancelled:
+                raise asyncio.CancelledError  # noqa: TRY301 - it ends as a run cancelled later does
             output = await self._loop.run()
         except asyncio.CancelledError:
             self._door.record(Cancelled(usage=self.usage))
             if self._cancelled:
                 raise RunCancelled(f"run {self.id} was cancelled") from None
             raise
-        except MainspringError as error:
+        except Exception as error:  # whatever ended the run is recorded, and goes on to whoever awaits it
             self._door.record(Failed(error=type(error).__name__, message=str(error), usage=self.usage))
             raise
         finally:

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
@@ -23,7 +22,7 @@ from mainspring.core import Message, Options, Request, Sampling
 from mainspring.core.errors import ConfigError, MainspringError
 from mainspring.models import open_model
 from mainspring.models.cache import cache_dir
-from mainspring.models.config import PROVIDERS, Settings, load_settings
+from mainspring.models.config import PROVIDERS, Settings, find_settings_file, load_settings
 from mainspring.models.fetch import cached
 
 State = Literal["ok", "note", "failed"]
@@ -107,16 +106,8 @@ def _config() -> tuple[Check, Settings]:
         settings.embedded()
     except ConfigError as error:
         return Check("mainspring.toml", "failed", str(error), "mend what the line above names"), Settings()
-    place = _config_place()
+    place = find_settings_file()
     return Check("mainspring.toml", "ok", f"{place}" if place else "none; everything is at its default"), settings
-
-
-def _config_place() -> Path | None:
-    if named := os.environ.get("MAINSPRING_CONFIG"):
-        return Path(named)
-    here = Path.cwd()
-    places = (folder / "mainspring.toml" for folder in (here, *here.parents))
-    return next((place for place in places if place.is_file()), None)
 
 
 def _keys(settings: Settings) -> Iterator[Check]:

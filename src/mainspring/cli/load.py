@@ -35,17 +35,7 @@ def load_agent(spec: str, *, model: str | None = None, max_steps: int | None = N
         ConfigError: There is none, or more than one, or what is there is wrong.
     """
     agent = _find(spec)
-    if model is None and max_steps is None:
-        return agent
-    return Agent(
-        agent.name,
-        prompt=agent.prompt,
-        model=model or agent.model,
-        tools=list(agent.tools.values()),
-        sampling=agent.sampling,
-        max_steps=agent.limits.max_steps if max_steps is None else max_steps,
-        max_repairs=agent.limits.max_repairs,
-    )
+    return agent.replace(model=model, max_steps=max_steps)
 
 
 def answer_type(agent: Agent) -> type[Any]:

@@ -150,9 +150,8 @@ class JsonLines:
         """Write what was recorded since the last time."""
         if isinstance(item, Delta):
             return
-        for entry in run.entries[self._n_written :]:
-            self._file.write(to_json(entry).decode() + "\n")
-            self._n_written += 1
+        self._file.write(to_json(run.entry(self._n_written)).decode() + "\n")
+        self._n_written += 1
         self._file.flush()
 
     def end(self, run: Run[object]) -> None:

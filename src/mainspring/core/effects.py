@@ -70,10 +70,15 @@ class MemoryDoor:
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All events with their places and times."""
-        return tuple(
-            Entry(run=self.run, seq=seq, at=at, event=event)
-            for seq, (at, event) in enumerate(zip(self._times, self.events, strict=True))
-        )
+        return tuple(map(self.entry, range(len(self.events))))
+
+    def entry(self, seq: int) -> Entry:
+        """Give the event at a place, with its time.
+
+        Raises:
+            IndexError: The run has not come that far.
+        """
+        return Entry(run=self.run, seq=seq, at=self._times[seq], event=self.events[seq])
 
     def record(self, event: Event) -> None:
         """Append an event."""

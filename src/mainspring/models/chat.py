@@ -120,7 +120,7 @@ class ChatModel:
 
     async def _mode(self) -> Mode:
         if self.mode == "auto":
-            self.mode = await probed_mode(self.server, self.model)
+            self.mode = await probed_mode(self.server, self.model, self._max_tokens_field)
         return MODES[self.mode] if isinstance(self.mode, str) else self.mode
 
     async def _with_retries(self, mode: Mode, request: Request, on_delta: OnDelta | None) -> Reply:

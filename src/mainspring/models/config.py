@@ -116,7 +116,7 @@ def load_settings(path: Path | None = None) -> Settings:
     Raises:
         ConfigError: It is not TOML, or holds something that is not known.
     """
-    found = path or _find_file()
+    found = path or find_settings_file()
     if found is None:
         return Settings()
     try:
@@ -134,7 +134,8 @@ def nearest(name: str, known: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _find_file() -> Path | None:
+def find_settings_file() -> Path | None:
+    """Give the `mainspring.toml` that counts here; None where there is none."""
     named = os.environ.get("MAINSPRING_CONFIG")
     if named:
         return Path(named)

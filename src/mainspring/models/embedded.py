@@ -1,10 +1,10 @@
 """An embedded model as a server: its file fetched, its process started, at the first call."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mainspring.core.errors import ConfigError
+from mainspring.core.threads import in_daemon_thread
 from mainspring.models.catalog import CatalogEntry
 from mainspring.models.config import nearest
 from mainspring.models.fetch import Progress, fetch
@@ -49,7 +49,7 @@ class EmbeddedServer:
             ModelUnavailable: The process dies again and again.
         """
         if self._server is None:
-            self._server = shared_server(await asyncio.to_thread(self._file), self._settings)
+            self._server = shared_server(await in_daemon_thread(self._file), self._settings)
         return await self._server.ready()
 
     def _file(self) -> Path:

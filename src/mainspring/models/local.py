@@ -5,7 +5,6 @@ gone when its parent is gone, however that ended; and a server that dies is star
 not for ever.
 """
 
-import asyncio
 import importlib.util
 import os
 import secrets
@@ -19,6 +18,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mainspring.core.errors import ConfigError, ModelUnavailable
+from mainspring.core.threads import in_daemon_thread
 from mainspring.models.cache import cache_dir
 from mainspring.models.child import Child, ChildDied, ChildRefused
 from mainspring.models.http import Address
@@ -113,7 +113,7 @@ class LlamaServer:
         """
         if known := self._known():
             return known
-        return await asyncio.to_thread(self.address, self._start_deadline_s)
+        return await in_daemon_thread(lambda: self.address(self._start_deadline_s))
 
     def address(self, deadline_s: float = START_DEADLINE_S) -> Address:
         """Give the address once the model answers there; blocking. Errors as in `ready`."""

@@ -1,10 +1,13 @@
 """Find out how a server's model can be made to act, once, and keep what was found.
 
 Two small calls: one asks for a single word while a schema demands an object (only a server that enforces the
-schema gives the object), one asks for a native tool call.
+schema gives the object), one asks for a native tool call. Where neither works, a plain call tells a weak server
+from one that refuses everything.
 """
 
+import contextlib
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,7 +18,7 @@ from mainspring.core import Act, Answer, Options, ToolSpec
 from mainspring.core.errors import ModelRefused
 from mainspring.models.cache import cache_dir
 from mainspring.models.http import Address, Server, post_json
-from mainspring.models.modes import MODES, Mode, ModeName
+from mainspring.models.modes import MODES, Mode, ModeName, Written
 from mainspring.models.stream import read_completion
 
 _MAX_TOKENS: Final = 120
@@ -44,40 +47,46 @@ class Capabilities(BaseModel):
         return "structured" if self.structured else "native" if self.native else "text"
 
 
-async def probe(server: Server, model: str) -> Capabilities:
-    """Make the two calls, and keep and give what was seen.
+async def probe(server: Server, model: str, max_tokens_field: str = "max_tokens") -> Capabilities:
+    """Make the calls, and keep and give what was seen.
 
     Raises:
         ModelError: The server is not available, or refuses even a plain call.
     """
     address = await server.ready()
+    plain = {"model": model, max_tokens_field: _MAX_TOKENS}
     found = Capabilities(
-        structured=await _acts(address, model, MODES["structured"], "Reply with the single word: hello"),
-        native=await _acts(address, model, MODES["native"], "What is the weather in Oslo? Use the tool."),
+        structured=await _acts(address, plain, MODES["structured"], "Reply with the single word: hello"),
+        native=await _acts(address, plain, MODES["native"], "What is the weather in Oslo? Use the tool."),
     )
+    if not (found.structured or found.native):
+        await _ask(address, plain, "Reply with the single word: hello")
     path = _kept_at(address, model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(orjson.dumps(found.model_dump()))
+    with contextlib.suppress(OSError):  # where nothing can be kept, the next process probes again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(found.model_dump()))
     return found
 
 
-async def probed_mode(server: Server, model: str) -> ModeName:
-    """Give the mode that was found for a model, probing it if nobody has yet."""
+async def probed_mode(server: Server, model: str, max_tokens_field: str = "max_tokens") -> ModeName:
+    """Give the mode that was found for a model, probing it if nobody has yet; errors are those of `probe`."""
     address = await server.ready()
     try:
         return Capabilities.model_validate_json(_kept_at(address, model).read_bytes()).mode
     except (OSError, ValidationError):
-        return (await probe(server, model)).mode
+        return (await probe(server, model, max_tokens_field)).mode
 
 
-async def _acts(address: Address, model: str, mode: Mode, words: str) -> bool:
+async def _ask(address: Address, fields: Mapping[str, object], words: str) -> Written:
+    body = orjson.dumps({**fields, "messages": [{"role": "user", "content": words}]})
+    written, _ = read_completion(await post_json(address, "/chat/completions", body))
+    return written
+
+
+async def _acts(address: Address, plain: Mapping[str, object], mode: Mode, words: str) -> bool:
     """Tell whether the model makes a valid step in a mode."""
-    messages = [
-        {"role": "user", "content": f"{words}\n{mode.preamble(_OPTIONS)}" if mode.name == "native" else words}
-    ]
-    fields = {"model": model, "messages": messages, "max_tokens": _MAX_TOKENS} | dict(mode.fields(_OPTIONS))
     try:
-        written, _ = read_completion(await post_json(address, "/chat/completions", orjson.dumps(fields)))
+        written = await _ask(address, {**plain, **mode.fields(_OPTIONS)}, words)
     except ModelRefused:
         return False
     decision = mode.decide(written, _OPTIONS, 0)

@@ -9,6 +9,7 @@ What it keeps true: the file's name shows bytes with the right hash or nothing; 
 called `.part`.
 """
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -59,7 +60,8 @@ def is_whole(entry: CatalogEntry, path: Path, *, verify: bool = False) -> bool:
 def note_verified(path: Path) -> None:
     """Note that the bytes at `path` were hashed just now and found right."""
     state = path.stat()
-    path.with_name("verified").write_text(f"{state.st_size} {state.st_mtime_ns}", encoding="ascii")
+    with contextlib.suppress(OSError):  # a cache that cannot be written is hashed again the next time
+        path.with_name("verified").write_text(f"{state.st_size} {state.st_mtime_ns}", encoding="ascii")
 
 
 def _noted(path: Path) -> str:

@@ -5,8 +5,6 @@ Whatever a tool does (raise, hang, return fifty megabytes, return something that
 """
 
 import asyncio
-import contextvars
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +12,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from mainspring.core import ToolCall, ToolResult
 from mainspring.core.errors import ToolError
+from mainspring.core.threads import in_daemon_thread
 from mainspring.tools.tool import AnyTool
 
 Keep = Callable[[bytes], str]
@@ -54,7 +53,7 @@ async def _run(tool: AnyTool, checked: BaseModel) -> object:
     arguments = dict(checked.__dict__)
     if tool.is_async:
         return await _contained(tool.function(**arguments))  # type: ignore[arg-type]  # it is a coroutine function
-    return await _in_thread(lambda: tool.function(**arguments))
+    return await in_daemon_thread(lambda: tool.function(**arguments))
 
 
 async def _contained(work: Awaitable[object]) -> object:
@@ -67,38 +66,6 @@ async def _contained(work: Awaitable[object]) -> object:
         raise RuntimeError("CancelledError: something it waited for was cancelled") from error
     except SystemExit as error:
         raise RuntimeError(f"SystemExit: {error}") from error
-
-
-async def _in_thread(function: Callable[[], object]) -> object:
-    """Run a sync function in a daemon thread of its own, so that one that hangs keeps nobody from leaving."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[object] = loop.create_future()
-    context = contextvars.copy_context()
-
-    def settle(value: object, error: Exception | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(value)
-        else:
-            future.set_exception(error)
-
-    def work() -> None:
-        value: object = None
-        problem: Exception | None = None
-        try:
-            value = context.run(function)
-        except StopIteration as error:
-            problem = RuntimeError(f"StopIteration: {error}")  # a future cannot hold StopIteration
-        except Exception as error:  # noqa: BLE001 - carried over to the caller, who handles it
-            problem = error
-        except BaseException as error:  # noqa: BLE001 - a tool that calls sys.exit() ends itself, not the run
-            problem = RuntimeError(f"{type(error).__name__}: {error}")
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, value, problem)
-
-    threading.Thread(target=work, daemon=True, name="mainspring-tool").start()
-    return await future
 
 
 def _as_text(value: object) -> str:

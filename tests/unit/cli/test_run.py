@@ -110,7 +110,7 @@ def test_a_run_without_an_answer_exits_1_with_one_line(cli: Cli, write_agent: Wr
     result = cli("run", ".", "go", "--max-steps", "1")
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert result.stderr.splitlines()[-1].startswith("error: agent 'helper' took 1 steps without an answer")
+    assert result.stderr.splitlines()[-1].startswith("error: agent 'helper' took 1 step without an answer")
     assert "Traceback" not in result.stderr
 
 

@@ -28,6 +28,7 @@ from mainspring.models.modes.signature import signature
 MAX_THOUGHT_CHARS: Final = 400
 MAX_ANSWER_CHARS: Final = 8_000
 MAX_CALLS: Final = 8
+_DEFS: Final = "#/$defs/"
 
 
 Hold = Callable[[JsonObject], Mapping[str, object]]
@@ -87,8 +88,8 @@ class Structured:
         step = find_json(written.text)
         if not isinstance(step, dict):
             return Unusable(reason="it was not a JSON object")
-        thought = str(step.get("thought", ""))
-        if "answer" in step and not step.get("calls"):
+        thought = str(step.get("thought") or "")
+        if "answer" in step and (options.must_answer or not step.get("calls")):
             return Answer(thought=thought, value=_answer(step["answer"], options))
         calls = _calls(step, turn)
         if not calls or options.must_answer:
@@ -104,7 +105,7 @@ def schema(options: Options) -> JsonObject:
     defs: JsonObject = {}
     thought: JsonObject = {"type": "string", "maxLength": MAX_THOUGHT_CHARS}
     words: JsonObject = {"type": "string", "maxLength": MAX_ANSWER_CHARS}
-    answer = words if options.answer is None else _hoisted(options.answer, "answer", defs)
+    answer = words if options.answer is None else _hoisted(options.answer, "", defs)  # no tool is called that
     forms: list[JsonValue] = [_object({"thought": thought, "answer": answer})]
     if options.tools and not options.must_answer:
         call: JsonObject = {"anyOf": [_call(spec, defs) for spec in options.tools]}
@@ -136,12 +137,14 @@ def _hoisted(inner: JsonObject, owner: str, defs: JsonObject) -> JsonObject:
     """Move a schema's definitions to the root of the step's, under names of their own."""
 
     def rename(value: JsonValue) -> JsonValue:
+        if isinstance(value, str) and value.startswith(_DEFS):
+            return f"{_DEFS}{owner}.{value.removeprefix(_DEFS)}"
         if isinstance(value, list):
             return [rename(item) for item in value]
         if not isinstance(value, dict):
             return value
         return {
-            key: f"#/$defs/{owner}.{str(item).rpartition('/')[2]}" if key == "$ref" else rename(item)
+            key: rename(item)
             for key, item in value.items()
             if key not in {"description", "default"} or not isinstance(item, str | int | float | bool | None)
         }
