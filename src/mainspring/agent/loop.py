@@ -13,7 +13,6 @@ from typing import Generic, TypeVar
 
 from pydantic_core import to_json
 
-from mainspring.agent.conversation import Conversation
 from mainspring.agent.job import Job
 from mainspring.core import (
     NOTHING,
@@ -22,6 +21,7 @@ from mainspring.core import (
     Act,
     Answer,
     Clock,
+    Conversation,
     Decision,
     Door,
     Label,
@@ -133,11 +133,11 @@ class Loop(Generic[T]):
         """Ask the model what to do next."""
         job, conversation = self._job, self.conversation
         options = job.last_options if self._must_answer else job.options
-        request = Request(conversation.messages, options, job.sampling, conversation.label, turn)
+        request = Request(conversation, options, job.sampling, conversation.label, turn)
         intent = ModelCalled(
             turn=turn,
             model=job.model.name,
-            n_messages=len(conversation.messages),
+            n_messages=len(conversation),
             request_digest=conversation.digest(self._job_digest, b"!" if self._must_answer else b""),
             prompt_digest=job.prompt_digest,
             must_answer=self._must_answer,

@@ -126,7 +126,7 @@ class Run(Generic[T]):
         finally:
             self._ended = True
             self._watchers.tell(None)
-        messages = tuple(message for message in self._loop.conversation.messages if message.role != "system")
+        messages = tuple(message for message in self._loop.conversation if message.role != "system")
         return Result(output, self.usage, self.events, messages, self.id)
 
     def __await__(self) -> Generator[object, None, Result[T]]:

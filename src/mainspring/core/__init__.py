@@ -5,6 +5,7 @@ one; this one imports none. Errors are found in `mainspring.core.errors`.
 """
 
 from mainspring.core.clock import Clock, FakeClock, Rng, SeededRng, SystemClock, SystemRng
+from mainspring.core.conversation import Conversation
 from mainspring.core.decisions import Act, Answer, Decision, Unusable
 from mainspring.core.effects import Door, Entry, MemoryDoor
 from mainspring.core.events import Delta, Event, decode, encode
@@ -30,6 +31,7 @@ __all__ = [
     "Act",
     "Answer",
     "Clock",
+    "Conversation",
     "Decision",
     "Delta",
     "Door",

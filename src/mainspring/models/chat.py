@@ -6,7 +6,7 @@ not grow with encoding the history again.
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from mainspring.core import Act, Message, OnDelta, Options, Reply, Request, Sampling, Unusable, Usage
+from mainspring.core import Act, Conversation, Message, OnDelta, Options, Reply, Request, Sampling, Unusable, Usage
 from mainspring.core.errors import ConfigError, ModelTimeout, ModelUnavailable
 from mainspring.models.http import Address, Fixed, Server, post_events, post_json
 from mainspring.models.modes import MODES, Mode, ModeName, Written
@@ -34,7 +34,7 @@ class _Prepared:
     """What is the same in all requests with the same options and sampling."""
 
     dialect: str
-    preamble: str
+    encode: Callable[[Message, int], bytes]
     tail: bytes
 
 
@@ -112,11 +112,9 @@ class ChatModel:
     def body(self, request: Request, mode: Mode, *, stream: bool = False) -> bytes:
         """Give the exact bytes that are sent for a request."""
         prepared = self._prepare(request, mode)
-        instructed, plain = partial(_encode, mode, prepared.preamble), partial(_encode, mode, "")
-        first, *rest = request.messages
-        pieces = [first.encoded(prepared.dialect, instructed), *[said.encoded(mode.name, plain) for said in rest]]
+        said = request.messages if isinstance(request.messages, Conversation) else Conversation(request.messages)
         tail = b',"stream":true,"stream_options":{"include_usage":true}}' if stream else b"}"
-        return self._head + b",".join(pieces) + b"]" + prepared.tail + tail
+        return b"".join((self._head, said.encoded(prepared.dialect, prepared.encode), b"]", prepared.tail, tail))
 
     async def _mode(self) -> Mode:
         if self.mode == "auto":
@@ -173,7 +171,7 @@ class ChatModel:
             fields = mode_fields | self._sampling_fields(request.sampling, mode_fields) | self._extra_body
             prepared = by_sampling[request.sampling] = _Prepared(
                 dialect=f"{mode.name}/{self.name}/{next(_SERIAL)}",
-                preamble=mode.preamble(request.options),
+                encode=partial(_encoded, mode, mode.preamble(request.options)),
                 tail=b"," + orjson.dumps(fields)[1:-1] if fields else b"",
             )
         return prepared
@@ -196,6 +194,13 @@ def _checked(base_url: str | None, name: str) -> str:
             f"model {name!r} has the base_url {base_url!r}; give it one that begins with http:// or https://"
         )
     return base_url.rstrip("/")
+
+
+def _encoded(mode: Mode, preamble: str, message: Message, place: int) -> bytes:
+    """Put a message into wire bytes; what every history has in common is put so once for all of them."""
+    if place == 0 and preamble:
+        return _encode(mode, preamble, message)
+    return message.encoded(mode.name, partial(_encode, mode, ""))
 
 
 def _encode(mode: Mode, preamble: str, message: Message) -> bytes:

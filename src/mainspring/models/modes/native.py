@@ -99,8 +99,8 @@ def _spoken_calls(text: str, options: Options, turn: int) -> tuple[ToolCall, ...
             if not isinstance(item, dict):
                 continue
             name, arguments = item.get("name") or item.get("tool"), item.get("arguments", item.get("parameters"))
-            if name in names and isinstance(arguments, dict):
-                found.append(ToolCall(id=call_id(turn, len(found)), name=str(name), arguments=arguments))
+            if isinstance(name, str) and name in names and isinstance(arguments, dict):
+                found.append(ToolCall(id=call_id(turn, len(found)), name=name, arguments=arguments))
     return tuple(found)
 
 
