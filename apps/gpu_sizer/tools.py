@@ -13,7 +13,6 @@ from pydantic import Field
 from mainspring import ToolError, tool
 from mainspring.core.errors import ConfigError
 from mainspring.gpu import (
-    Interval,
     Plan,
     Shape,
     TrainingJob,
@@ -33,6 +32,7 @@ GpuName = str
 Context = Annotated[str, Field(description="tokens, like 32k or 4096", pattern=r"^[0-9][0-9,]*[kKmM]?$")]
 Dtype = Literal["bf16", "fp16", "fp32", "fp8", "int8", "int4", "awq", "nf4", "q4_k_m", "q5_k_m", "q8_0"]
 KvDtype = Literal["bf16", "fp8"]
+Users = Annotated[int, Field(ge=1, description="how many at once; 1 if not said")]
 Facts = dict[str, str | int | float]
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def gpus_needed(
     model: Model,
     gpu: GpuName,
     context: Context,
-    users: int,
+    users: Users,
     dtype: Dtype = "bf16",
     kv_dtype: KvDtype = "bf16",
 ) -> Facts:
@@ -58,7 +58,7 @@ def check_fit(
     gpu: GpuName,
     gpus: int,
     context: Context,
-    users: int,
+    users: Users,
     dtype: Dtype = "bf16",
     kv_dtype: KvDtype = "bf16",
 ) -> Facts:
@@ -67,7 +67,7 @@ def check_fit(
 
 
 @tool(effect="none", trusted=True)
-def kv_cache(model: Model, context: Context, users: int, kv_dtype: KvDtype = "bf16") -> Facts:
+def kv_cache(model: Model, context: Context, users: Users, kv_dtype: KvDtype = "bf16") -> Facts:
     """Size of the key/value cache: for one token, for one user's context, for all users."""
     shape = _model(model)
     per_user = kv_bytes_per_sequence(shape, _tokens(context), kv_dtype).likely_bytes
@@ -125,29 +125,20 @@ TOOLS = (gpus_needed, check_fit, kv_cache, weights, training_memory, lora_parame
 
 
 def _serving(model: str, gpu: str, workload: Workload, on: int | None = None) -> Facts:
+    """Say what was asked for and little more: a small model repeats whatever else it is told."""
     made = _plan(model, gpu, workload, on)
     kv_bytes = kv_bytes_per_sequence(made.shape, workload.context_tokens, workload.kv_dtype).likely_bytes
-    terms = {term.name: term.size.likely_bytes for term in made.breakdown.terms}
-    usable = made.room.usable_bytes
     facts: Facts = {
-        "gpus": made.n_gpus,
+        "gpus_needed" if on is None else "gpus": made.n_gpus,
         "gpu": made.room.gpu.name,
-        "fits": "yes" if made.verdict == "fits" else made.verdict,
+        "fits": "yes" if made.verdict == "fits" else "no",
         "max_users": made.most,
-        "memory_per_gpu": f"{_size(made.breakdown.total.likely_bytes)} of {_size(usable)} usable",
-        "weights_in_all": _size(terms.get("weights", 0) * made.n_gpus),
-        "kv_cache_in_all": _size(kv_bytes * workload.n_users),
+        "weights": _gb(weight_bytes(made.shape, workload.dtype).likely_bytes),
+        "kv_cache": _gb(kv_bytes * workload.n_users),
     }
-    if made.fewer:
-        rung = made.fewer[-1]
-        facts["with_fewer"] = f"{rung.n_gpus} GPUs hold only {rung.most} users: {_lack(rung.total, usable)}"
-    if made.advice:
-        facts["advice"] = f"on {made.advice_for} GPUs: {made.advice[0].change}"
+    if made.verdict != "fits" and made.advice:
+        facts["to_make_it_fit"] = made.advice[0].change
     return facts
-
-
-def _lack(total: Interval, usable_bytes: int) -> str:
-    return f"each would need {_size(total.likely_bytes)} of {_size(usable_bytes)} usable"
 
 
 def _plan(model: str, gpu: str, ask: Workload | TrainingJob, on: int | None = None) -> Plan:
@@ -177,6 +168,10 @@ def _tokens(text: str) -> int:
     if n_tokens < 1:
         raise ToolError(f"{text!r} is not a number of tokens above zero")
     return n_tokens
+
+
+def _gb(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:,.1f} GB"
 
 
 def _size(size_bytes: int) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ from mainspring.core import Act, Conversation, Message, OnDelta, Options, Reply,
 from mainspring.core.errors import ConfigError, ModelTimeout, ModelUnavailable
 from mainspring.models.http import Address, Fixed, Server, post_events, post_json
 from mainspring.models.modes import MODES, Mode, ModeName, Written
-from mainspring.models.prices import Pricer
+from mainspring.models.prices import FREE, Pricer
 from mainspring.models.probe import probed_mode
 from mainspring.models.stream import Streamed, read_completion, read_usage
 
@@ -140,7 +141,7 @@ class ChatModel:
         address = await self.server.ready()
         if streamed is None:
             answer = await post_json(address, _PATH, body)
-            written, usage = read_completion(answer)
+            written, usage = read_completion(answer, address.hide)
             return self._reply(mode, request, written, usage, str(answer.get("model") or self.model))
         await streamed.read(post_events(address, _PATH, body))
         written, usage = streamed.written(), read_usage(streamed.usage)
@@ -158,10 +159,16 @@ class ChatModel:
         return Reply(
             message=Message(role="assistant", parts=decision.parts, label=request.label, raw=raw),
             decision=decision,
-            usage=usage if self._price is None else replace(usage, cost_usd=self._price(usage)),
+            usage=replace(usage, cost_usd=self._cost_usd(usage)),
             finish_reason=written.finish_reason,
             model=model,
         )
+
+    def _cost_usd(self, usage: Usage) -> Decimal | None:
+        """Price a call; one whose tokens the server did not count has an unknown price where calls are not free."""
+        if self._price is None or (not usage.input_tokens and self._price != FREE):
+            return None
+        return self._price(usage)
 
     def _prepare(self, request: Request, mode: Mode) -> _Prepared:
         by_sampling = self._prepared.setdefault(request.options, {})

@@ -79,7 +79,7 @@ async def probed_mode(server: Server, model: str, max_tokens_field: str = "max_t
 
 async def _ask(address: Address, fields: Mapping[str, object], words: str) -> Written:
     body = orjson.dumps({**fields, "messages": [{"role": "user", "content": words}]})
-    written, _ = read_completion(await post_json(address, "/chat/completions", body))
+    written, _ = read_completion(await post_json(address, "/chat/completions", body), address.hide)
     return written
 
 

@@ -1,6 +1,6 @@
 """From the wire's JSON to what the model wrote, whole or piece by piece."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import orjson
@@ -18,8 +18,8 @@ _FINISH: Final[dict[str, FinishReason]] = {
 }
 
 
-def read_completion(body: dict[str, Any]) -> tuple[Written, Usage]:
-    """Read a whole chat completion.
+def read_completion(body: dict[str, Any], hide: Callable[[str], str] = str) -> tuple[Written, Usage]:
+    """Read a whole chat completion; `hide` takes secrets out of what an error says of it.
 
     Raises:
         ModelUnavailable: It has not the shape of one.
@@ -36,7 +36,9 @@ def read_completion(body: dict[str, Any]) -> tuple[Written, Usage]:
         )
         return written, read_usage(body.get("usage"))
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ModelUnavailable(f"the server's reply is not a chat completion ({error!r}): {body!r:.200}") from error
+        raise ModelUnavailable(
+            f"the server's reply is not a chat completion ({error!r}): {hide(repr(body)):.200}"
+        ) from error
 
 
 def read_usage(usage: dict[str, Any] | None) -> Usage:
@@ -100,7 +102,7 @@ class Streamed:
         if usage := event.get("usage"):
             self.usage = usage
         self.model = self.model or event.get("model") or ""
-        for choice in event["choices"]:
+        for choice in event.get("choices") or ():
             delta = choice.get("delta") or choice.get("message") or {}
             if text := _words(delta.get("content")):
                 self._text.append(text)
