@@ -8,7 +8,8 @@ outcome after. Everything between is a pure function of those events.
 """
 
 import asyncio
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic_core import to_json
@@ -43,16 +44,10 @@ from mainspring.core.events import (
     ToolCalled,
     ToolReturned,
 )
+from mainspring.prompts import Prompt
 from mainspring.tools import call_tool
 
 T = TypeVar("T")
-
-_UNUSABLE = "Your last reply could not be used: {}. Reply again, in the form you were given."
-_WRONG_ANSWER = "Your answer does not have the form that was asked for: {}. Give the whole answer again, mended."
-_REPEATED = (
-    "You have made the same call before and learned nothing new from it. "
-    "Use what you know: answer, or try something else."
-)
 
 
 class Loop(Generic[T]):
@@ -93,11 +88,11 @@ class Loop(Generic[T]):
                     try:
                         output = self._job.form.read(value)
                     except ValueError as error:
-                        self._correct(turn, "wrong_answer", _WRONG_ANSWER.format(error))
+                        self._correct(turn, "wrong_answer", str(error))
                     else:
                         return self._finish(turn, output)
                 case Unusable(reason=reason) if not self._must_answer:
-                    self._correct(turn, "unusable", _UNUSABLE.format(reason))
+                    self._correct(turn, "unusable", reason)
                 case _:
                     raise Stuck(
                         f"agent {self._job.agent!r} repeats calls that tell it nothing new, and does not answer"
@@ -211,26 +206,31 @@ class Loop(Generic[T]):
             self._seen[key] = outcome.result.text
         self._n_repeats = 0 if is_new else self._n_repeats + 1
         if not is_new:
-            self._tell(turn, "repeated", _REPEATED)
+            self._tell(turn, "repeated")
 
-    def _correct(self, turn: int, reason: CorrectionReason, words: str) -> None:
+    def _correct(self, turn: int, reason: CorrectionReason, problem: str) -> None:
         """Tell the model what was wrong with its reply, a bounded number of times in a row."""
         self._n_repairs += 1
         if self._n_repairs > self._job.limits.max_repairs:
             raise ModelReplyError(
                 f"model {self._job.model.name!r} wrote {self._n_repairs} replies in a row that could not be used "
-                f"(the last: {words.partition(': ')[2].partition('. ')[0]}); try another model or mode"
+                f"(the last: {problem}); try another model or mode"
             )
-        self._tell(turn, reason, words)
+        self._tell(turn, reason, problem=problem)
 
-    def _tell(self, turn: int, reason: CorrectionReason, words: str) -> None:
-        message = Message.user(words, label=OPERATOR)
+    def _tell(self, turn: int, reason: CorrectionReason, **inputs: str) -> None:
+        message = Message.user(_words(reason).render(inputs), label=OPERATOR)
         self._door.record(Corrected(turn=turn, reason=reason, message=message))
         self.conversation.add(message)
 
     def _finish(self, turn: int, output: T) -> T:
         self._door.record(Finished(output=self._job.form.write(output), n_steps=turn + 1, usage=self.usage))
         return output
+
+
+@cache
+def _words(reason: CorrectionReason) -> Prompt:
+    return Prompt.load(Path(__file__).parent / "prompts" / f"{reason}.prompt.md")
 
 
 def _steps(number: int) -> str:

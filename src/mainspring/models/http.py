@@ -5,6 +5,7 @@ is the caller's to mend (`ModelRefused`). Keys are sent, never shown.
 """
 
 import asyncio
+import contextlib
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
 CONNECT_TIMEOUT_S: Final = 10.0
+_DRAIN_S: Final = 0.2
 _MAY_PASS: Final = frozenset({408, 409, 425, 429})
 _LARGE_BODY_BYTES: Final = 1 << 20
 _HINTS: Final = {
@@ -126,6 +128,7 @@ async def post_events(address: Address, path: str, body: bytes) -> AsyncIterator
                         continue
                     data = line[5:].strip()
                     if data == b"[DONE]":
+                        await _drain(response)
                         return
                     yield parse(data, address)
     except _client_error() as error:
@@ -136,6 +139,13 @@ async def _post(address: Address, path: str, body: bytes) -> AbstractAsyncContex
     url, headers, proxy = _target(address, path)
     data = io.BytesIO(body) if len(body) >= _LARGE_BODY_BYTES else body
     return (await session()).post(url, data=data, headers=headers, proxy=proxy)
+
+
+async def _drain(response: "ClientResponse") -> None:
+    """Read to the end of a response of which all is known, so that its connection can be used again."""
+    with contextlib.suppress(TimeoutError, _client_error()):
+        async with asyncio.timeout(_DRAIN_S):
+            await response.content.read()
 
 
 @lru_cache(maxsize=256)

@@ -59,8 +59,8 @@ class Mode(Protocol):
 
 
 @cache
-def template(name: ModeName) -> Prompt:
-    """Give a mode's prompt file."""
+def template(name: ModeName | Literal["results"]) -> Prompt:
+    """Give one of this folder's prompt files."""
     return Prompt.load(Path(__file__).parent / f"{name}.prompt.md")
 
 
@@ -75,7 +75,7 @@ def results_as_text(message: Message) -> str:
         f"{'Error from' if result.is_error else 'Result of'} {result.name}: {result.text}"
         for result in message.results
     )
-    return "\n".join((*lines, "Now answer the question with these results, or call the tool that is still needed."))
+    return "\n".join((*lines, template("results").render()))
 
 
 def calls_as_json(calls: tuple[ToolCall, ...]) -> list[JsonObject]:
