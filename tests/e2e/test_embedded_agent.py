@@ -1,5 +1,7 @@
 """Agents on real embedded models: nothing scripted, nothing faked."""
 
+import os
+import signal
 from typing import Literal
 
 import pytest
@@ -7,9 +9,10 @@ from pydantic import BaseModel
 
 from apps.gpu_sizer.agent import agent as sizer
 from apps.gpu_sizer.judge import Question, says
-from mainspring import Agent, tool
+from mainspring import Agent, ChatModel, tool
 from mainspring.core import Act, Answer
-from mainspring.core.events import ModelReplied, ToolReturned
+from mainspring.core.events import ModelCalled, ModelReplied, ToolReturned
+from mainspring.models.embedded import EmbeddedServer
 
 pytestmark = [pytest.mark.real_model, pytest.mark.timeout(900)]
 
@@ -67,3 +70,23 @@ def test_a_model_of_135_million_parameters_calls_a_tool_with_arguments_that_fit(
     assert observations
     assert not any(observation.is_error for observation in observations)
     assert result.output
+
+
+async def test_a_run_survives_the_native_server_being_killed_in_the_middle_of_a_reply() -> None:
+    agent = Agent("poet", instructions="You write long poems.", model="local:smollm2-135m")
+    model = agent.model
+    assert isinstance(model, ChatModel)
+    assert isinstance(model.server, EmbeddedServer)
+    await model.server.ready()
+    server = model.server.process
+    assert server is not None
+    assert server.pid is not None
+
+    run = agent.start("Write a poem about the sea.")
+    async for event in run:
+        if isinstance(event, ModelCalled):
+            os.kill(server.pid, signal.SIGKILL)
+            break
+
+    assert (await run).output
+    assert server.restarts == 1

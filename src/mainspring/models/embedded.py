@@ -38,7 +38,8 @@ class EmbeddedServer:
         self._settings = settings
         self._catalog = catalog
         self._progress = progress
-        self._server: LlamaServer | None = None
+        self.process: LlamaServer | None = None
+        """The server once it was started; shared by all who ask for the same file and settings."""
 
     async def ready(self) -> Address:
         """Fetch the file and start the process where that is still to do, and give the address.
@@ -48,9 +49,9 @@ class EmbeddedServer:
             DownloadError: No source could give the file.
             ModelUnavailable: The process dies again and again.
         """
-        if self._server is None:
-            self._server = shared_server(await in_daemon_thread(self._file), self._settings)
-        return await self._server.ready()
+        if self.process is None:
+            self.process = shared_server(await in_daemon_thread(self._file), self._settings)
+        return await self.process.ready()
 
     def _file(self) -> Path:
         if self._model in self._catalog:
