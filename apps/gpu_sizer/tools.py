@@ -110,13 +110,13 @@ def training_memory(
 
 @tool(effect="none", trusted=True)
 def lora_parameters(model: Model, rank: int) -> Facts:
-    """How many parameters LoRA trains on a model, over all linear layers."""
+    """Number of trainable parameters that LoRA adds to a model, on all its linear layers."""
     return {"trainable_parameters": f"{lora_parameter_count(_model(model), rank):,}"}
 
 
 @tool(effect="none", trusted=True)
 def gpu_memory(gpu: GpuName) -> Facts:
-    """Memory and bandwidth of a GPU."""
+    """Memory and bandwidth that a GPU itself has."""
     found = _checked(lambda: find_gpu(gpu))
     return {"gpu": found.name, "memory": _size(found.memory_bytes), "bandwidth": f"{found.bandwidth_gb_s:,} GB/s"}
 

@@ -63,13 +63,11 @@ class Agent:
     ) -> None:
         if instructions and prompt is not None:
             raise ConfigError(f"agent {name!r} has both instructions and a prompt; give one of them")
-        if max_steps < 1:
-            raise ConfigError(f"agent {name!r}: max_steps is {max_steps}, but a run takes at least one step")
         self.name = name
         self.prompt = _prompt(name, instructions, prompt)
         self.tools: Mapping[str, AnyTool] = _by_name(name, tools)
         self.sampling = (sampling or Sampling()).over(self.prompt.sampling)
-        self.limits = Limits(max_steps, max_repairs)
+        self.limits = _checked(Limits(max_steps, max_repairs), name)
         self._model = model or self.prompt.model or DEFAULT_MODEL
         self._clock = clock or SystemClock()
         self._rng = rng or SystemRng()
@@ -97,7 +95,8 @@ class Agent:
         """Give the same agent with another model or another number of steps."""
         other = copy.copy(self)
         other._model = model or self._model  # noqa: SLF001 - it is one of us
-        other.limits = replace(self.limits, max_steps=max_steps or self.limits.max_steps)
+        if max_steps is not None:
+            other.limits = _checked(replace(self.limits, max_steps=max_steps), self.name)
         return other
 
     @overload
@@ -279,6 +278,12 @@ def _prompt(name: str, instructions: str, prompt: str | Path | Prompt | None) ->
     if prompt is None:
         return Prompt(instructions, name=name, verbatim=True)
     return prompt if isinstance(prompt, Prompt) else Prompt.load(prompt)
+
+
+def _checked(limits: Limits, agent: str) -> Limits:
+    if limits.max_steps < 1:
+        raise ConfigError(f"agent {agent!r}: max_steps is {limits.max_steps}, but a run takes at least one step")
+    return limits
 
 
 def _by_name(agent: str, tools: Sequence[AnyTool | Callable[..., object]]) -> dict[str, AnyTool]:

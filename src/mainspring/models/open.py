@@ -89,7 +89,7 @@ def _listed(wanted: ModelSettings, provider: Provider) -> Pricer | None:
 def _key(name: str, variable: str | None) -> str | None:
     if variable is None:
         return None
-    key = os.environ.get(variable)
+    key = os.environ.get(variable, "").strip()  # keys read from files end in a newline, which no header may hold
     if not key:
         raise ConfigError(f"model {name!r} needs a key: set the environment variable {variable}")
     return key

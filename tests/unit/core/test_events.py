@@ -1,0 +1,198 @@
+import json
+from decimal import Decimal
+from typing import get_args
+
+import pytest
+from pydantic import JsonValue
+
+from mainspring.core import (
+    Act,
+    Answer,
+    Decision,
+    Delta,
+    Event,
+    JsonObject,
+    Label,
+    Message,
+    Sampling,
+    Text,
+    ToolCall,
+    ToolResult,
+    Unusable,
+    Usage,
+    decode,
+    encode,
+)
+from mainspring.core.errors import EventVersionError
+from mainspring.core.events import (
+    Cancelled,
+    Corrected,
+    EffectFailed,
+    Failed,
+    Finished,
+    ModelCalled,
+    ModelReplied,
+    RunStarted,
+    ToolCalled,
+    ToolReturned,
+)
+
+CALL = ToolCall(id="call_0_0", name="lookup", arguments={"city": "Zürich", "n": [1, 2.5, None, {"deep": True}]})
+USAGE = Usage(input_tokens=10, output_tokens=3, cached_tokens=2, model_calls=1, cost_usd=Decimal("0.000120"))
+SECRET = Label(integrity="untrusted", confidentiality="secret", sources=("tool:lookup", "user"))
+
+
+def replied(decision: Decision) -> ModelReplied:
+    return ModelReplied(
+        turn=3,
+        model="m-2025",
+        message=Message(role="assistant", parts=decision.parts, label=SECRET, name="one", raw='{"a": 1} '),
+        decision=decision,
+        finish_reason="stop",
+        usage=USAGE,
+        duration_s=0.1,
+        first_token_s=0.05,
+    )
+
+
+EXAMPLES: list[Event] = [
+    RunStarted(
+        agent="helper",
+        agent_digest="ab" * 32,
+        model="openai:m",
+        messages=(Message.system("Be brief.\n{braces}"), Message.user("hello 🙂")),
+        answer_schema={"type": "object", "properties": {"n": {"type": "integer"}}},
+    ),
+    RunStarted(agent="helper", agent_digest="", model="m", messages=(Message.user("hello"),)),
+    ModelCalled(
+        turn=0,
+        model="m",
+        n_messages=2,
+        request_digest="1",
+        prompt_digest="2",
+        must_answer=True,
+        sampling=Sampling(temperature=0.2, seed=1, stop=("\n", "END")),
+    ),
+    ModelCalled(turn=0, model="m", n_messages=2, request_digest="1", prompt_digest="2", sampling=Sampling()),
+    replied(Act(thought="look it up", calls=(CALL,))),
+    replied(Answer(value="words")),
+    replied(Answer(value={"n": 3, "x": [1.5, None, False]})),
+    replied(Answer(value=None)),
+    replied(Unusable(reason="no JSON", written="well...")),
+    ToolCalled(turn=0, call=CALL),
+    ToolReturned(
+        turn=0,
+        result=ToolResult(call_id="call_0_0", name="lookup", text="a\tb", is_error=True, whole="cd" * 32),
+        trusted=True,
+        usage=Usage(tool_calls=1, cost_usd=None),
+        duration_s=1e-9,
+    ),
+    EffectFailed(key="model:0", error="ModelTimeout", message="too slow"),
+    Corrected(turn=1, reason="wrong_answer", message=Message.user("again", label=SECRET)),
+    Finished(output={"n": 3}, n_steps=2, usage=USAGE),
+    Failed(error="Stuck", message="round in circles", usage=USAGE),
+    Cancelled(usage=Usage(cost_usd=None)),
+]
+
+
+def as_object(event: Event) -> JsonObject:
+    fields: JsonObject = json.loads(encode(event))
+    return fields
+
+
+def test_the_examples_hold_every_type_of_event() -> None:
+    assert {type(example) for example in EXAMPLES} == set(get_args(get_args(Event)[0]))
+
+
+@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: str(event.type))
+def test_an_event_survives_being_written_and_read_bit_for_bit(event: Event) -> None:
+    read = decode(as_object(event))
+    assert read == event
+    assert encode(read) == encode(event)
+
+
+def test_what_was_encoded_for_a_wire_is_not_written_into_an_event() -> None:
+    message = Message.user("hello")
+    message.encoded("native", lambda _: b"wire bytes")
+    event = Corrected(turn=0, reason="unusable", message=message)
+    assert b"wire bytes" not in encode(event)
+    assert decode(as_object(event)) == event
+
+
+@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: str(event.type))
+def test_an_event_of_a_newer_version_is_refused(event: Event) -> None:
+    with pytest.raises(EventVersionError, match=rf"'{event.type}' version {event.VERSION + 1} .* a newer one"):
+        decode(as_object(event) | {"version": event.VERSION + 1})
+
+
+@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: str(event.type))
+def test_an_event_with_a_field_that_is_not_known_is_refused(event: Event) -> None:
+    with pytest.raises(EventVersionError, match=r"(?s)damaged.*surprise"):
+        decode(as_object(event) | {"surprise": 1})
+
+
+def test_a_field_that_is_not_known_deep_inside_an_event_is_refused() -> None:
+    fields = as_object(Corrected(turn=0, reason="unusable", message=Message.user("hello")))
+    assert isinstance(fields["message"], dict)
+    fields["message"]["surprise"] = 1
+    with pytest.raises(EventVersionError, match="surprise"):
+        decode(fields)
+
+
+@pytest.mark.parametrize("version", [0, -1, "1", 1.5, None, [1]], ids=str)
+def test_an_event_whose_version_is_no_version_is_refused(version: JsonValue) -> None:
+    with pytest.raises(EventVersionError, match="finished"):
+        decode(as_object(Finished(output="x", n_steps=1, usage=USAGE)) | {"version": version})
+
+
+@pytest.mark.parametrize("name", ["model_dreamed", "delta", "", None, 7, ["finished"], {"a": 1}])
+def test_an_event_of_an_unknown_type_is_refused(name: JsonValue) -> None:
+    with pytest.raises(EventVersionError, match="is not known here"):
+        decode({"type": name, "version": 1})
+
+
+def test_an_object_without_a_type_is_refused() -> None:
+    with pytest.raises(EventVersionError):
+        decode({})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("n_steps", "many"), ("usage", None), ("usage", {"input_tokens": -1}), ("n_steps", None)],
+)
+def test_an_event_with_a_damaged_field_is_refused_and_the_field_named(field: str, value: JsonValue) -> None:
+    with pytest.raises(EventVersionError, match=rf"(?s)'finished' version 1 is damaged.*{field}"):
+        decode(as_object(Finished(output="x", n_steps=1, usage=USAGE)) | {field: value})
+
+
+def test_an_event_that_lacks_a_field_is_refused() -> None:
+    fields = as_object(ToolCalled(turn=0, call=CALL))
+    del fields["call"]
+    with pytest.raises(EventVersionError, match=r"(?s)damaged.*call"):
+        decode(fields)
+
+
+def test_a_decision_keeps_its_type_when_read() -> None:
+    for decision in (Act(calls=(CALL,)), Answer(value="x"), Unusable(reason="no")):
+        read = decode(as_object(replied(decision)))
+        assert isinstance(read, ModelReplied)
+        assert type(read.decision) is type(decision)
+
+
+def test_intents_name_their_effect_by_turn_and_call() -> None:
+    assert ToolCalled(turn=4, call=CALL).key == "tool:4:call_0_0"
+    called = ModelCalled(turn=4, model="m", n_messages=1, request_digest="", prompt_digest="", sampling=Sampling())
+    assert called.key == "model:4"
+
+
+def test_a_delta_can_be_streamed_but_is_no_event_of_a_run() -> None:
+    written = json.loads(encode(Delta(text="hel")))
+    assert written == {"type": "delta", "text": "hel"}
+    with pytest.raises(EventVersionError):
+        decode(written)
+
+
+def test_a_thought_is_said_before_the_calls_and_an_empty_one_is_not_said() -> None:
+    assert Act(thought="hm", calls=(CALL,)).parts == (Text(text="hm"), CALL)
+    assert Act(calls=(CALL,)).parts == (CALL,)
+    assert Answer(value={"n": 1}).parts == (Text(text='{"n":1}'),)

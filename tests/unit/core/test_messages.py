@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import pytest
+from pydantic_core import to_json
+
+from mainspring.core import Label, Message, Part, Text, ToolCall, ToolResult
+
+CALL = ToolCall(id="call_0_0", name="lookup", arguments={"city": "Oslo"})
+RESULT = ToolResult(call_id="call_0_0", name="lookup", text="rain")
+
+
+def assistant(*parts: Part) -> Message:
+    return Message(role="assistant", parts=parts, label=Label())
+
+
+def test_a_message_is_encoded_once_for_each_dialect() -> None:
+    encoded: list[str] = []
+
+    def encode(message: Message) -> bytes:
+        encoded.append(message.text)
+        return message.text.encode()
+
+    message = Message.user("hello")
+    assert [message.encoded("a", encode), message.encoded("a", encode), message.encoded("b", encode)] == [
+        b"hello"
+    ] * 3
+    assert encoded == ["hello", "hello"]
+
+
+def test_encoding_a_message_changes_neither_its_equality_nor_its_digest_nor_its_json() -> None:
+    message, other = Message.user("hello"), Message.user("hello")
+    message.encoded("wire", lambda _: b"bytes")
+    assert message == other
+    assert message.digest == other.digest
+    assert to_json(message) == to_json(other) == to_json(Message.user("hello"))
+    assert b"bytes" not in repr(message).encode()
+
+
+def test_a_changed_copy_of_an_encoded_message_is_encoded_anew() -> None:
+    message = assistant(Text(text="hello"))
+    message.encoded("wire", lambda said: said.text.encode())
+    changed = replace(message, parts=(Text(text="bye"),))
+    assert changed.encoded("wire", lambda said: said.text.encode()) == b"bye"
+    assert changed.digest != message.digest
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(assistant(Text(text="rain")), role="user"),
+        replace(assistant(Text(text="rain")), name="weather"),
+        replace(assistant(Text(text="rain")), raw="rain "),
+        assistant(Text(text="Rain")),
+        assistant(Text(text="rain"), CALL),
+        assistant(RESULT),
+        assistant(replace(RESULT, is_error=True)),
+        assistant(Text(text="ra"), Text(text="in")),
+    ],
+)
+def test_messages_that_a_model_sees_differently_have_different_digests(other: Message) -> None:
+    assert other.digest != assistant(Text(text="rain")).digest
+
+
+def test_calls_that_differ_in_an_argument_have_different_digests() -> None:
+    assert assistant(CALL).digest != assistant(replace(CALL, arguments={"city": "Rome"})).digest
+
+
+def test_the_label_is_compared_but_does_not_change_the_digest() -> None:
+    trusted, untrusted = Message.user("hello"), Message.user("hello", label=Label())
+    assert trusted != untrusted
+    assert trusted.digest == untrusted.digest
+
+
+def test_a_message_gives_its_words_its_calls_and_its_results_apart() -> None:
+    message = assistant(Text(text="thinking"), CALL, RESULT)
+    assert message.text == "thinking\nrain"
+    assert message.calls == (CALL,)
+    assert message.results == (RESULT,)
+
+
+def test_instructions_come_from_the_operator_and_input_from_the_user() -> None:
+    assert Message.system("be brief").label.sources == ("operator",)
+    assert Message.user("hello").label.sources == ("user",)
