@@ -12,7 +12,7 @@ from apps.gpu_sizer.judge import Question, says
 from mainspring import Agent, ChatModel, tool
 from mainspring.core import Act, Answer
 from mainspring.core.events import ModelCalled, ModelReplied, ToolReturned
-from mainspring.models.embedded import EmbeddedServer
+from mainspring.models.local.embedded import EmbeddedServer
 
 pytestmark = [pytest.mark.real_model, pytest.mark.timeout(900)]
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from mainspring.core.errors import ConfigError, ModelUnavailable
-from mainspring.models.catalog import entry
-from mainspring.models.fetch import fetch
+from mainspring.models.files.catalog import entry
+from mainspring.models.files.fetch import fetch
 from mainspring.models.http import Address
 from mainspring.models.local import LlamaServer, LocalSettings, shared_server
 

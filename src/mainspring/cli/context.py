@@ -14,7 +14,7 @@ from mainspring.cli.load import answer_type, load_agent
 from mainspring.cli.screen import ACCENT, Screen, results
 from mainspring.core import Message, Request
 from mainspring.models import ChatModel
-from mainspring.models.embedded import EmbeddedServer
+from mainspring.models.local.embedded import EmbeddedServer
 from mainspring.models.modes import EMBEDDED, MODES, Mode
 from mainspring.models.probe import probed_mode
 

@@ -23,7 +23,7 @@ from mainspring.core.errors import ConfigError, MainspringError
 from mainspring.models import open_model
 from mainspring.models.cache import cache_dir
 from mainspring.models.config import PROVIDERS, Settings, find_settings_file, load_settings
-from mainspring.models.fetch import cached
+from mainspring.models.files.fetch import cached
 
 State = Literal["ok", "note", "failed"]
 _EXTRAS: Final = {

@@ -15,9 +15,9 @@ from mainspring.cli.prepare import download_shown, make_ready, size_text, waitin
 from mainspring.cli.screen import ACCENT, Screen, harmless, results
 from mainspring.core.errors import ConfigError
 from mainspring.models import open_model
-from mainspring.models.catalog import CatalogEntry
 from mainspring.models.config import PROVIDERS, Provider, Settings, load_settings, nearest
-from mainspring.models.fetch import cached, fetch
+from mainspring.models.files.catalog import CatalogEntry
+from mainspring.models.files.fetch import cached, fetch
 from mainspring.models.http import Address, session
 from mainspring.models.probe import probe as probe_model
 

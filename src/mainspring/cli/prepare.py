@@ -17,11 +17,11 @@ from mainspring.cli.screen import ACCENT, Screen
 from mainspring.core import Model
 from mainspring.core.errors import MainspringError
 from mainspring.models import ChatModel
-from mainspring.models.catalog import CatalogEntry
 from mainspring.models.config import load_settings
-from mainspring.models.embedded import EmbeddedServer
-from mainspring.models.fetch import Progress as Fetched
-from mainspring.models.fetch import cached, fetch
+from mainspring.models.files.catalog import CatalogEntry
+from mainspring.models.files.fetch import Progress as Fetched
+from mainspring.models.files.fetch import cached, fetch
+from mainspring.models.local.embedded import EmbeddedServer
 
 _LOCAL: Final = "local:"
 _LOOK_S: Final = 0.1

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mainspring.core import Sampling
 from mainspring.core.errors import ConfigError
-from mainspring.models.catalog import CatalogEntry, load_catalog
+from mainspring.models.files.catalog import CatalogEntry, load_catalog
 from mainspring.models.local import LocalSettings
 from mainspring.models.modes import ModeName
 from mainspring.models.prices import Rates

@@ -7,8 +7,8 @@ from mainspring.core import Sampling
 from mainspring.core.errors import ConfigError
 from mainspring.models.chat import ChatModel
 from mainspring.models.config import FILE_NAME, ModelSettings, Provider, Settings, load_settings, nearest
-from mainspring.models.embedded import EmbeddedServer
 from mainspring.models.local import LocalSettings
+from mainspring.models.local.embedded import EmbeddedServer
 from mainspring.models.modes import EMBEDDED
 from mainspring.models.prices import FREE, Pricer, published
 

@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from mainspring.core.errors import ConfigError
-from mainspring.models.catalog import CatalogEntry, Packages, entries, entry, load_catalog
+from mainspring.models.files.catalog import CatalogEntry, Packages, entries, entry, load_catalog
 
 MINE = {
     "file": "mine.gguf",

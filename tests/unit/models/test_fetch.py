@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from mainspring.core.errors import DownloadError
-from mainspring.models.catalog import CatalogEntry, HuggingFace, Packages, Source, Url
-from mainspring.models.fetch import Progress, cached, fetch
-from mainspring.models.store import part_of, target
+from mainspring.models.files.catalog import CatalogEntry, HuggingFace, Packages, Source, Url
+from mainspring.models.files.fetch import Progress, cached, fetch
+from mainspring.models.files.store import part_of, target
 
 BODY = hashlib.shake_256(b"toy").digest(3_000_000)
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -297,8 +297,8 @@ def test_verify_finds_and_replaces_an_altered_file(server: _Server, tmp_path: Pa
 RUN = """
 import sys
 from pathlib import Path
-from mainspring.models.catalog import CatalogEntry
-from mainspring.models.fetch import fetch
+from mainspring.models.files.catalog import CatalogEntry
+from mainspring.models.files.fetch import fetch
 limit = int(sys.argv[3])
 if limit:
     import resource

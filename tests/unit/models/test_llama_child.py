@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mainspring.models import llama_child
+from mainspring.models.local import llama_child
 
 STAND_IN = """
 import ctypes

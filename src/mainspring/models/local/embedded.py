@@ -5,9 +5,9 @@ from pathlib import Path
 
 from mainspring.core.errors import ConfigError
 from mainspring.core.threads import in_daemon_thread
-from mainspring.models.catalog import CatalogEntry
 from mainspring.models.config import nearest
-from mainspring.models.fetch import Progress, fetch
+from mainspring.models.files.catalog import CatalogEntry
+from mainspring.models.files.fetch import Progress, fetch
 from mainspring.models.http import Address
 from mainspring.models.local import LlamaServer, LocalSettings, shared_server
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mainspring.models.cache import cache_dir
-from mainspring.models.catalog import CatalogEntry
+from mainspring.models.files.catalog import CatalogEntry
 
 CHUNK_BYTES = 1 << 20
 """How much is read, hashed and written at a time."""

@@ -17,9 +17,9 @@ from http import HTTPStatus
 from typing import IO
 
 from mainspring.core.errors import DownloadError
-from mainspring.models.catalog import CatalogEntry, HuggingFace, Url
-from mainspring.models.partial import Partial, SourceFailed
-from mainspring.models.store import CHUNK_BYTES
+from mainspring.models.files.catalog import CatalogEntry, HuggingFace, Url
+from mainspring.models.files.partial import Partial, SourceFailed
+from mainspring.models.files.store import CHUNK_BYTES
 
 _CONNECT_TIMEOUT_S = 5.0
 _READ_TIMEOUT_S = 30.0

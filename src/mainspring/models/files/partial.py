@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from mainspring.core.errors import DownloadError
-from mainspring.models.catalog import CatalogEntry
-from mainspring.models.store import hash_of
+from mainspring.models.files.catalog import CatalogEntry
+from mainspring.models.files.store import hash_of
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
 

@@ -142,7 +142,7 @@ def load_catalog(extra: Mapping[str, object] | None = None) -> dict[str, Catalog
 
 @cache
 def _shipped() -> dict[str, CatalogEntry]:
-    text = files("mainspring.models").joinpath("catalog.toml").read_text(encoding="utf-8")
+    text = files("mainspring.models.files").joinpath("catalog.toml").read_text(encoding="utf-8")
     return {name: _parse(name, fields) for name, fields in tomllib.loads(text).items()}
 
 

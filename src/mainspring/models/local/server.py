@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from mainspring.core.errors import ConfigError, ModelUnavailable
 from mainspring.core.threads import in_daemon_thread
 from mainspring.models.cache import cache_dir
-from mainspring.models.child import Child, ChildDied, ChildRefused
 from mainspring.models.http import Address
+from mainspring.models.local.child import Child, ChildDied, ChildRefused
 
 START_DEADLINE_S = 180.0
 """How long a model may take to load; a large file on a cold disk takes minutes."""
