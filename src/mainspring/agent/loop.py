@@ -68,7 +68,8 @@ class Loop(Generic[T]):
         self._n_repeats = 0
         self._n_repairs = 0
         self._job_digest = job.agent_digest.encode()
-        self._used: list[Usage] = []
+        self._counted = NOTHING
+        self._uncounted: list[Usage] = []
         self.conversation = Conversation(job.messages)
 
     async def run(self) -> T:
@@ -103,8 +104,10 @@ class Loop(Generic[T]):
 
     @property
     def usage(self) -> Usage:
-        """What was used so far."""
-        return sum(self._used, start=NOTHING)
+        """What was used so far; added up when somebody asks."""
+        self._counted = sum(self._uncounted, start=self._counted)
+        self._uncounted.clear()
+        return self._counted
 
     @property
     def _must_answer(self) -> bool:
@@ -138,7 +141,7 @@ class Loop(Generic[T]):
             sampling=job.sampling,
         )
         outcome = await self._door.effect(intent, lambda: self._ask(request))
-        self._used.append(outcome.usage)
+        self._uncounted.append(outcome.usage)
         conversation.add(outcome.message)
         return outcome.decision
 
@@ -174,7 +177,7 @@ class Loop(Generic[T]):
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._call(turn, call)) for call in calls]
             outcomes = [task.result() for task in tasks]
-        self._used.extend(outcome.usage for outcome in outcomes)
+        self._uncounted.extend(outcome.usage for outcome in outcomes)
         label = _label(outcomes)
         self.conversation.add(
             Message(role="tool", parts=tuple(outcome.result for outcome in outcomes), label=label)
