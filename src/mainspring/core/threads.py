@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,8 +20,8 @@ async def in_daemon_thread(function: Callable[[], T]) -> T:
         function: Called with a copy of the caller's context variables.
 
     Raises:
-        Exception: Whatever the function raised; `StopIteration` and what is no `Exception`, such as `SystemExit`,
-            as a `RuntimeError`.
+        Exception: Whatever the function raised; what would mean something else to the event loop (`StopIteration`,
+            a `CancelledError` of the function's own, `SystemExit`) as a `RuntimeError`.
     """
     future: Future[T] = Future()
     future.set_running_or_notify_cancel()
@@ -31,7 +31,7 @@ async def in_daemon_thread(function: Callable[[], T]) -> T:
         try:
             future.set_result(context.run(function))
         except BaseException as error:  # noqa: BLE001 - carried over to the caller, who handles it
-            carried = isinstance(error, Exception) and not isinstance(error, StopIteration)
+            carried = isinstance(error, Exception) and not isinstance(error, StopIteration | CancelledError)
             future.set_exception(error if carried else RuntimeError(f"{type(error).__name__}: {error}"))
 
     threading.Thread(target=work, daemon=True, name="mainspring").start()

@@ -15,9 +15,11 @@ from mainspring.agent import run_in_new_loop
 from mainspring.core import (
     Act,
     Answer,
+    Conversation,
     Label,
     Message,
     Options,
+    Request,
     Sampling,
     ToolCall,
     ToolResult,
@@ -117,6 +119,28 @@ async def test_one_message_may_be_sent_to_models_of_one_name_with_different_tool
     assert "lookup" in first
     assert "lookup" not in second
     assert "find" in second
+
+
+async def test_one_conversation_may_be_sent_to_models_of_one_name_with_different_tools(serve: Serve) -> None:
+    wire = await serve(*[said("Final Answer: hi")] * 3)
+    conversation = Conversation([Message.user("hello")])
+    must_answer = Options(tools=(LOOKUP,), must_answer=True)
+    first, second = model(wire, mode="text"), model(wire, mode="text")
+    for asked, options in ((first, TOOLS), (second, must_answer), (first, must_answer)):
+        await asked.ask(Request(conversation, options, Sampling()))
+    said_first = [body["messages"][0]["content"] for body in wire.bodies]
+    assert ["lookup" in words for words in said_first] == [True, False, False]
+
+
+async def test_a_conversation_that_grows_is_sent_whole_each_time(serve: Serve) -> None:
+    wire = await serve(*[said("hi")] * 2)
+    conversation = Conversation([Message.system("Be brief."), Message.user("hello")])
+    asked = model(wire, mode="text")
+    await asked.ask(Request(conversation, TOOLS, Sampling()))
+    conversation.add(Message.user("again"))
+    await asked.ask(Request(conversation, TOOLS, Sampling()))
+    first, second = (body["messages"] for body in wire.bodies)
+    assert second == [*first, {"role": "user", "content": "again"}]
 
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=MODES)

@@ -70,9 +70,9 @@ async def test_calls_are_put_together_from_their_pieces(serve: Serve) -> None:
     wire = await serve(
         stream(
             chunk({"content": "I look. "}),
+            chunk({"tool_calls": [piece(1, name="lookup", arguments='{"ci') | {"id": "b"}]}),
             chunk({"tool_calls": [piece(0, name="lookup", arguments="") | {"id": "a", "type": "function"}]}),
             chunk({"tool_calls": [piece(0, arguments='{"city": ')]}),
-            chunk({"tool_calls": [piece(1, name="lookup", arguments='{"ci') | {"id": "b"}]}),
             chunk({"tool_calls": [piece(0, arguments='"Oslo"}'), piece(1, arguments='ty": "Rome"}')]}),
             chunk({}, "tool_calls"),
             DONE,

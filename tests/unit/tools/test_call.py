@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -249,6 +250,18 @@ async def test_a_tool_that_leaves_or_runs_out_takes_nobody_with_it(
     result = await called(function)
     assert result.is_error
     assert words in result.text
+
+
+async def test_a_sync_tool_that_waits_for_something_given_up_has_failed_and_the_caller_goes_on() -> None:
+    def wait() -> str:
+        """Wait for something that is given up."""
+        inner: Future[str] = Future()
+        inner.cancel()
+        return inner.result()
+
+    result = await called(wait)
+    assert result.is_error
+    assert "CancelledError" in result.text
 
 
 async def test_a_tool_whose_own_task_is_cancelled_has_failed_and_the_caller_goes_on() -> None:

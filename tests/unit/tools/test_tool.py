@@ -120,7 +120,7 @@ def test_what_is_not_said_of_a_tool_is_assumed_to_be_dangerous() -> None:
         """Wipe."""
         return disk
 
-    assert wipe.annotation == Annotation(effect=None, authority=None, trusted=False)
+    assert wipe.annotation == Annotation() == Annotation(effect=None, authority=None, trusted=False)
     assert wipe.timeout_s == 60.0
     assert wipe.max_result_chars == 16_000
 
