@@ -174,15 +174,22 @@ class Loop(Generic[T]):
         if len(calls) == 1:
             outcomes = [await self._call(turn, calls[0])]
         else:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._call(turn, call)) for call in calls]
-            outcomes = [task.result() for task in tasks]
+            outcomes = await self._call_all(turn, calls)
         self._uncounted.extend(outcome.usage for outcome in outcomes)
         label = _label(outcomes)
         self.conversation.add(
             Message(role="tool", parts=tuple(outcome.result for outcome in outcomes), label=label)
         )
         self._notice_repeats(turn, calls, outcomes)
+
+    async def _call_all(self, turn: int, calls: tuple[ToolCall, ...]) -> list[ToolReturned]:
+        """Call the tools side by side; where the door refuses one, that ends the others and the run."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._call(turn, call)) for call in calls]
+        except BaseExceptionGroup as refusals:
+            raise refusals.exceptions[0] from None
+        return [task.result() for task in tasks]
 
     async def _call(self, turn: int, call: ToolCall) -> ToolReturned:
         async def perform() -> ToolReturned:

@@ -72,8 +72,9 @@ class Message:
 
     @classmethod
     def user(cls, text: str, label: Label = USER) -> "Message":
-        """Make a user's message."""
-        return cls(role="user", parts=(Text(text=text),), label=label)
+        """Make a user's message; halves of surrogate pairs, which no wire can carry, become question marks."""
+        carried = text if text.isascii() else text.encode(errors="replace").decode()
+        return cls(role="user", parts=(Text(text=carried),), label=label)
 
     @property
     def text(self) -> str:

@@ -82,8 +82,6 @@ class Reply:
     finish_reason: FinishReason
     model: str
     """The model that answered, by the name its server gives it."""
-    first_token_s: float | None = None
-    """Seconds to the first content, where the reply was streamed."""
 
 
 OnDelta = Callable[[str], None]

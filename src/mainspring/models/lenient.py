@@ -1,7 +1,6 @@
 """Find the JSON that a model meant, in the words it wrote around it.
 
-Small models fence their JSON, explain it, or stop before its last brace. What is found is what was written:
-nothing is invented beyond closing what was left open, and only where the caller allows that.
+Small models fence their JSON, tag it or explain it. What is found is what was written: nothing is invented.
 """
 
 import json
@@ -10,7 +9,6 @@ from collections.abc import Iterator
 
 import orjson
 from pydantic import JsonValue
-from pydantic_core import from_json
 
 _DECODER = json.JSONDecoder()
 _FENCED = re.compile(r"```[a-zA-Z_]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
@@ -41,18 +39,6 @@ def all_json(text: str) -> Iterator[JsonValue]:
             yield value
     if not found:
         yield from _embedded(stripped)
-
-
-def close_json(text: str) -> JsonValue | None:
-    """Give what a cut-off JSON text says so far, strings and brackets closed; None where it says nothing."""
-    start = text.find("{")
-    if start < 0:
-        return None
-    try:
-        value: JsonValue = from_json(text[start:], allow_partial="trailing-strings")
-    except ValueError:
-        return None
-    return value
 
 
 def _embedded(text: str) -> Iterator[JsonValue]:

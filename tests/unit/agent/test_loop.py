@@ -1,19 +1,23 @@
 """The loop: what an agent does with what its model decides."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import count
 
 import pytest
 
 from mainspring import Label, Message, ScriptedModel, ToolError, tool, use
-from mainspring.core import Act, Answer, FakeClock, OnDelta, Reply, Request, ToolCall, Unusable, Usage
+from mainspring.agent.loop import Loop
+from mainspring.core import Act, Answer, FakeClock, MemoryDoor, OnDelta, Reply, Request, ToolCall, Unusable, Usage
+from mainspring.core.effects import OutcomeT
 from mainspring.core.errors import ModelError, ModelReplyError, ModelTimeout, RunError, StepLimit, Stuck
 from mainspring.core.events import (
     Corrected,
     EffectFailed,
     Failed,
     Finished,
+    Intent,
     ModelCalled,
     ModelReplied,
     RunStarted,
@@ -347,3 +351,15 @@ async def test_every_error_of_a_run_is_a_run_or_model_error() -> None:
     for script in ([GARBAGE] * 9, [use("add", a=1, b=1)] * 9):
         with pytest.raises((RunError, ModelError)):
             await agent(script, add, max_repairs=1).run("go")
+
+
+async def test_a_door_that_refuses_one_of_several_calls_ends_the_run_with_its_own_words() -> None:
+    class Refusing(MemoryDoor):
+        async def effect(self, intent: Intent, perform: Callable[[], Awaitable[OutcomeT]]) -> OutcomeT:
+            if isinstance(intent, ToolCalled):
+                raise RunError("no more calls today")
+            return await super().effect(intent, perform)
+
+    helper = agent([[use("add", a=1, b=2), use("add", a=3, b=4)]], add)
+    with pytest.raises(RunError, match="no more calls today"):
+        await Loop(helper.job("add", str), Refusing("run_1"), FakeClock()).run()

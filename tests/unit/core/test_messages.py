@@ -81,3 +81,9 @@ def test_a_message_gives_its_words_its_calls_and_its_results_apart() -> None:
 def test_instructions_come_from_the_operator_and_input_from_the_user() -> None:
     assert Message.system("be brief").label.sources == ("operator",)
     assert Message.user("hello").label.sources == ("user",)
+
+
+def test_a_user_message_can_always_be_put_on_the_wire() -> None:
+    message = Message.user("half a pair: \ud83d")
+    assert message.text == "half a pair: ?"
+    assert message.digest
