@@ -34,7 +34,7 @@ def test_the_sizer_answers_the_demo_question_with_eight_gpus() -> None:
     assert isinstance(decisions[0], Act)
     assert isinstance(decisions[-1], Answer)
     observations = [event.result.text for event in result.events if isinstance(event, ToolReturned)]
-    assert any('"gpus":8' in text for text in observations)
+    assert any('"gpus_needed":8' in text for text in observations)
     assert result.usage.cost_usd == 0
     assert result.usage.output_tokens > 0
 
