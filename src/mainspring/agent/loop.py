@@ -8,10 +8,11 @@ outcome after. Everything between is a pure function of those events.
 """
 
 import asyncio
-import json
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from pydantic_core import to_json
 
 from mainspring.agent.job import Job
 from mainspring.core import (
@@ -64,7 +65,7 @@ class Loop(Generic[T]):
         self._door = door
         self._clock = clock
         self._on_delta = on_delta
-        self._seen: dict[str, str] = {}
+        self._seen: dict[bytes, str] = {}
         self._n_repeats = 0
         self._n_repairs = 0
         self._job_digest = job.agent_digest.encode()
@@ -210,7 +211,7 @@ class Loop(Generic[T]):
         """Tell the model when a whole step taught it nothing, and remember that it was told."""
         is_new = False
         for call, outcome in zip(calls, outcomes, strict=True):
-            key = json.dumps((call.name, call.arguments), sort_keys=True)
+            key = to_json((call.name, sorted(call.arguments.items())))
             is_new = is_new or self._seen.get(key) != outcome.result.text
             self._seen[key] = outcome.result.text
         self._n_repeats = 0 if is_new else self._n_repeats + 1

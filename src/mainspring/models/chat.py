@@ -8,7 +8,6 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
@@ -159,16 +158,16 @@ class ChatModel:
         return Reply(
             message=Message(role="assistant", parts=decision.parts, label=request.label, raw=raw),
             decision=decision,
-            usage=replace(usage, cost_usd=self._cost_usd(usage)),
+            usage=self._priced(usage),
             finish_reason=written.finish_reason,
             model=model,
         )
 
-    def _cost_usd(self, usage: Usage) -> Decimal | None:
+    def _priced(self, usage: Usage) -> Usage:
         """Price a call; one whose tokens the server did not count has an unknown price where calls are not free."""
         if self._price is None or (not usage.input_tokens and self._price != FREE):
-            return None
-        return self._price(usage)
+            return usage
+        return replace(usage, cost_usd=self._price(usage))
 
     def _prepare(self, request: Request, mode: Mode) -> _Prepared:
         by_sampling = self._prepared.setdefault(request.options, {})
