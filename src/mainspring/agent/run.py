@@ -1,7 +1,7 @@
 """A run in progress: awaitable for its result, iterable for its events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -26,6 +26,8 @@ class Result(Generic[T]):
     """Everything that happened, in order."""
     messages: tuple[Message, ...]
     """The conversation without the instructions; hand it back in to go on with it."""
+    contents: Mapping[str, bytes]
+    """The whole of tool results that were shown in part, by their digest (`ToolResult.whole`)."""
     run_id: str
 
 
@@ -89,13 +91,10 @@ class Run(Generic[T]):
         """What was used so far."""
         return self._loop.usage
 
-    def content(self, digest: str) -> bytes:
-        """Give the whole of a tool result of which the model was shown a part.
-
-        Raises:
-            KeyError: This run keeps nothing under that digest.
-        """
-        return self._door.content(digest)
+    @property
+    def contents(self) -> Mapping[str, bytes]:
+        """The whole of tool results that were shown in part, by their digest (`ToolResult.whole`)."""
+        return self._door.contents
 
     def start(self) -> "Run[T]":
         """Begin to work in the background; the run owns the task, and `cancel` ends it."""
@@ -127,7 +126,7 @@ class Run(Generic[T]):
             self._ended = True
             self._watchers.tell(None)
         messages = tuple(message for message in self._loop.conversation if message.role != "system")
-        return Result(output, self.usage, self.events, messages, self.id)
+        return Result(output, self.usage, self.events, messages, self.contents, self.id)
 
     def __await__(self) -> Generator[object, None, Result[T]]:
         """Wait for the result."""

@@ -63,7 +63,8 @@ class MemoryDoor:
         self.run = run
         self.events: list[Event] = []
         self._times: list[float] = []
-        self._contents: dict[str, bytes] = {}
+        self.contents: dict[str, bytes] = {}
+        """What was kept, by its digest."""
         self._now = (clock or SystemClock()).now
         self._watch = watch
 
@@ -101,13 +102,5 @@ class MemoryDoor:
     def keep(self, content: bytes) -> str:
         """Keep content under its SHA-256."""
         digest = hashlib.sha256(content).hexdigest()
-        self._contents[digest] = content
+        self.contents[digest] = content
         return digest
-
-    def content(self, digest: str) -> bytes:
-        """Give kept content.
-
-        Raises:
-            KeyError: Nothing was kept under the digest.
-        """
-        return self._contents[digest]

@@ -270,13 +270,10 @@ async def test_the_whole_of_a_cut_result_is_kept_with_the_run() -> None:
         """Tell a long story."""
         return "long " * 100
 
-    run = agent([use("tell"), "done"], tell).start("go")
-    await run
-    (returned,) = only(ToolReturned, run.events)
+    result = await agent([use("tell"), "done"], tell).run("go")
+    (returned,) = only(ToolReturned, result.events)
     assert returned.result.whole == hashlib.sha256(b"long " * 100).hexdigest()
-    assert run.content(returned.result.whole) == b"long " * 100
-    with pytest.raises(KeyError):
-        run.content("0" * 64)
+    assert result.contents == {returned.result.whole: b"long " * 100}
 
 
 async def test_many_runs_of_one_agent_side_by_side_do_not_mix() -> None:

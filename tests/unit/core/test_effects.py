@@ -72,6 +72,6 @@ def test_kept_content_is_found_under_its_digest_and_nothing_else_is() -> None:
     door = MemoryDoor("run_1", FakeClock())
     digest = door.keep(b"a long story")
     assert digest == hashlib.sha256(b"a long story").hexdigest()
-    assert door.content(digest) == b"a long story"
+    assert door.contents[digest] == b"a long story"
     with pytest.raises(KeyError):
-        door.content("0" * 64)
+        door.contents["0" * 64]

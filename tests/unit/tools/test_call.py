@@ -382,7 +382,7 @@ async def test_fifty_megabytes_are_cut_and_kept_whole_under_their_digest() -> No
     result = await called(tell, door)
     digest = hashlib.sha256(story.encode()).hexdigest()
     assert result.whole == digest
-    assert door.content(digest).decode() == story
+    assert door.contents[digest].decode() == story
     assert result.text.startswith("begin")
     assert result.text.endswith("end")
     assert f"49,999,008 of 50,000,008 characters left out; whole result: {digest}" in result.text
@@ -411,7 +411,7 @@ async def test_a_long_error_is_cut_and_kept_whole_as_well() -> None:
     assert result.is_error
     assert len(result.text) < 300
     assert result.whole is not None
-    assert door.content(result.whole).decode() == "no " * 1_000
+    assert door.contents[result.whole].decode() == "no " * 1_000
 
 
 async def test_wrong_arguments_are_answered_with_what_is_wrong_and_the_schema() -> None:
