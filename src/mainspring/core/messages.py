@@ -1,11 +1,9 @@
 """What is said in a run: messages made of text, tool calls and tool results.
 
-Messages are values. They never change, they know where they came from, and each is put into wire bytes once:
-`Message.encoded` keeps the bytes, so that a long history costs nothing to send again.
+Messages are values: they never change, and they know where they came from.
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal, cast
 
@@ -91,21 +89,14 @@ class Message:
         """The tool results of the message."""
         return tuple(part for part in self.parts if isinstance(part, ToolResult))
 
-    def encoded(self, dialect: str, encode: Callable[["Message"], bytes]) -> bytes:
-        """Give the message's bytes in a dialect, encoding it the first time only.
-
-        They are kept beside the fields, which they neither change nor are compared with.
-        """
-        known = self.__dict__.get(dialect)
-        if known is None:
-            known = self.__dict__[dialect] = encode(self)
-        return cast("bytes", known)
-
     @property
     def digest(self) -> bytes:
-        """SHA-256 of what a model sees of the message: role, name and parts."""
-        return self.encoded("sha256", _digest)
+        """SHA-256 of what a model sees of the message: role, name and parts.
 
-
-def _digest(message: Message) -> bytes:
-    return hashlib.sha256(to_json((message.role, message.name, message.parts, message.raw))).digest()
+        It is kept beside the fields once somebody asked; the fields are what is compared and written.
+        """
+        known = self.__dict__.get("_digest")
+        if known is None:
+            seen = to_json((self.role, self.name, self.parts, self.raw))
+            known = self.__dict__["_digest"] = hashlib.sha256(seen).digest()
+        return cast("bytes", known)

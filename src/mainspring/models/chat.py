@@ -1,7 +1,7 @@
 """A model behind an OpenAI-compatible chat completions endpoint.
 
-Each message is put into bytes once; the body of a request is those bytes joined, so that the cost of a step does
-not grow with encoding the history again.
+A conversation keeps the bytes of its messages as it grows, and the body of a request is made of them: a long
+history costs no more to encode than a short one.
 """
 
 import asyncio
@@ -19,7 +19,6 @@ from mainspring.core.errors import ConfigError, ModelTimeout, ModelUnavailable
 from mainspring.models.http import Address, Fixed, Server, post_events, post_json
 from mainspring.models.modes import MODES, Mode, ModeName, Written
 from mainspring.models.prices import FREE, Pricer
-from mainspring.models.probe import probed_mode
 from mainspring.models.stream import Streamed, read_completion, read_usage
 
 _PATH: Final = "/chat/completions"
@@ -118,6 +117,8 @@ class ChatModel:
 
     async def _mode(self) -> Mode:
         if self.mode == "auto":
+            from mainspring.models.probe import probed_mode
+
             self.mode = await probed_mode(self.server, self.model, self._max_tokens_field)
         return MODES[self.mode] if isinstance(self.mode, str) else self.mode
 
@@ -177,7 +178,7 @@ class ChatModel:
             fields = mode_fields | self._sampling_fields(request.sampling, mode_fields) | self._extra_body
             prepared = by_sampling[request.sampling] = _Prepared(
                 dialect=f"{mode.name}/{self.name}/{next(_SERIAL)}",
-                encode=partial(_encoded, mode, mode.preamble(request.options)),
+                encode=partial(_encode, mode, mode.preamble(request.options)),
                 tail=b"," + orjson.dumps(fields)[1:-1] if fields else b"",
             )
         return prepared
@@ -202,18 +203,12 @@ def _checked(base_url: str | None, name: str) -> str:
     return base_url.rstrip("/")
 
 
-def _encoded(mode: Mode, preamble: str, message: Message, place: int) -> bytes:
-    """Put a message into wire bytes; what every history has in common is put so once for all of them."""
-    if place == 0 and preamble:
-        return _encode(mode, preamble, message)
-    return message.encoded(mode.name, partial(_encode, mode, ""))
-
-
-def _encode(mode: Mode, preamble: str, message: Message) -> bytes:
+def _encode(mode: Mode, preamble: str, message: Message, place: int) -> bytes:
     """Put a message into wire bytes; the preamble goes behind the instructions, or before anything else."""
     wire = mode.wire(message)
-    if preamble and message.role == "system":
-        wire = [{"role": "system", "content": f"{message.text}\n\n{preamble}"}]
-    elif preamble:
-        wire = [{"role": "system", "content": preamble}, *wire]
+    if place == 0 and preamble:
+        if message.role == "system":
+            wire = [{"role": "system", "content": f"{message.text}\n\n{preamble}"}]
+        else:
+            wire.insert(0, {"role": "system", "content": preamble})
     return b",".join(map(orjson.dumps, wire))
