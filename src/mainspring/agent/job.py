@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json, to_jsonable_python
 
 from mainspring.core import JsonObject, Message, Model, Options, Sampling
 from mainspring.tools import AnyTool
@@ -41,7 +41,7 @@ class AnswerForm(Generic[T]):
             ValueError: It does not fit; the message says where.
         """
         try:
-            return self._adapter.validate_python(value) if self.schema is None else self._from_json(value)
+            return self._adapter.validate_json(to_json(value))
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False)
             raise ValueError(
@@ -52,11 +52,6 @@ class AnswerForm(Generic[T]):
         """Make the JSON value of an answer, for the record."""
         value: JsonValue = to_jsonable_python(output)
         return value
-
-    def _from_json(self, value: JsonValue) -> T:
-        from pydantic_core import to_json
-
-        return self._adapter.validate_json(to_json(value))
 
 
 @dataclass(frozen=True, slots=True)

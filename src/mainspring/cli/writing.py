@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
-_THOUGHT: Final = re.compile(r"^\s*Thought:\s*(.*?)(?=^\s*(?:Action|Final Answer):|\Z)", re.DOTALL | re.MULTILINE)
-_ANSWER: Final = re.compile(r"^\s*Final Answer:\s*(.*)", re.DOTALL | re.MULTILINE)
+from mainspring.models.modes.text import ANSWER, THOUGHT
+
 _FENCE: Final = re.compile(r"^\s*```\w*\s*")
 
 
@@ -27,7 +27,7 @@ def said_so_far(text: str) -> Said:
     if start.startswith("{"):
         return _from_step(start)
     if start.startswith(("Thought:", "Action:", "Final Answer:")):
-        thought, answer = _THOUGHT.search(text), _ANSWER.search(text)
+        thought, answer = THOUGHT.search(text), ANSWER.search(text)
         return Said(thought[1].strip() if thought else "", answer[1].strip() if answer else "")
     return Said("", "" if "Thought:".startswith(start) else text.strip())
 

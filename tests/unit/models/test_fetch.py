@@ -367,3 +367,9 @@ def test_a_folder_that_cannot_be_written_is_told(server: _Server, tmp_path: Path
     tmp_path.chmod(0o500)
     with pytest.raises(DownloadError, match="MAINSPRING_CACHE"):
         fetch(file_from(url(server)), cache_dir=tmp_path)
+
+
+def test_a_cache_folder_that_is_a_file_is_told(server: _Server, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("not a folder", encoding="utf-8")
+    with pytest.raises(DownloadError, match="MAINSPRING_CACHE"):
+        fetch(file_from(url(server)), cache_dir=tmp_path / "cache")

@@ -40,11 +40,12 @@ def fetch(
     if is_whole(entry, path, verify=verify):
         return path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with writing(path):
             if not is_whole(entry, path):
                 _replace(entry, path, progress)
-    except PermissionError as error:
+    except DownloadError:
+        raise
+    except OSError as error:  # no right to write, a read-only disk, a file where a folder belongs
         raise DownloadError(
             f"{path.parent} cannot be written: {error}. Set MAINSPRING_CACHE to a folder that can."
         ) from error

@@ -44,7 +44,7 @@ def is_whole(entry: CatalogEntry, path: Path, *, verify: bool = False) -> bool:
     """
     try:
         state = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     if state.st_size != entry.size_bytes:
         return False

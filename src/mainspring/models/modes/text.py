@@ -16,10 +16,8 @@ from mainspring.models.modes.signature import signature
 
 _ACTION: Final = re.compile(r"^[ \t]*Action:\s*`?([\w-]+)", re.MULTILINE)
 _INPUT: Final = re.compile(r"^[ \t]*Action Input:(.*)", re.DOTALL | re.MULTILINE)
-_ANSWER: Final = re.compile(r"^[ \t]*Final Answer:(.*)", re.DOTALL | re.MULTILINE)
-_THOUGHT: Final = re.compile(
-    r"^[ \t]*Thought:(.*?)(?=^[ \t]*(?:Action|Final Answer):|\Z)", re.DOTALL | re.MULTILINE
-)
+ANSWER: Final = re.compile(r"^[ \t]*Final Answer:(.*)", re.DOTALL | re.MULTILINE)
+THOUGHT: Final = re.compile(r"^[ \t]*Thought:(.*?)(?=^[ \t]*(?:Action|Final Answer):|\Z)", re.DOTALL | re.MULTILINE)
 _OBSERVATION: Final = "\nObservation:"
 
 
@@ -54,7 +52,7 @@ class Plain:
         """Read the form; an action comes before an answer the model may have made up after it."""
         text, made_up, _ = written.text.partition(_OBSERVATION) if options.tools else (written.text, "", "")
         is_whole = written.finish_reason != "length"
-        thought = match[1].strip() if (match := _THOUGHT.search(text)) else ""
+        thought = match[1].strip() if (match := THOUGHT.search(text)) else ""
         action = None if options.must_answer else _ACTION.search(text)
         given = _INPUT.search(text, action.end()) if action else None
         if action and given and (is_whole or made_up):
@@ -65,7 +63,7 @@ class Plain:
             return Act(thought=thought, calls=(call,))
         if not is_whole:
             return Unusable(thought=thought, reason=CUT_OFF)
-        answer = _ANSWER.search(text)
+        answer = ANSWER.search(text)
         if answer is None:
             return Unusable(thought=thought, reason='it had neither an "Action:" nor a "Final Answer:"')
         words = answer[1].strip()
