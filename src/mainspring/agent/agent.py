@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar, overload
 
 from pydantic_core import to_json
 
+from mainspring.agent.child import child_tool
 from mainspring.agent.job import AnswerForm, Job, Limits
 from mainspring.agent.run import Result, Run
 from mainspring.core import Clock, Message, Model, Options, Rng, Sampling, SystemClock, SystemRng
@@ -35,11 +36,13 @@ class Agent:
         name: What it is called in records; an identifier.
         instructions: Its system message; or give `prompt`.
         prompt: A prompt file (or `Prompt`) whose rendered body is the system message.
-        model: `provider:model`, a name from `mainspring.toml`, or any `Model`; the embedded one if not given.
+        model: `provider:model`, a name from `mainspring.toml`, or any `Model`; the embedded one if not given. Of
+            a list the first is asked, and the next where a budget with `when_spent="degrade"` does not cover it.
         tools: Tools, or plain functions with type hints and docstrings.
         sampling: How the model picks its words, over the prompt file's and the model's own settings.
         max_steps: Model calls after which a run ends without an answer.
         max_repairs: Unusable replies in a row that are answered with what was wrong.
+        cache: Whether a run in a store may use the reply that an equal request got before.
         clock: Tells the time of events.
         rng: Makes up run ids.
 
@@ -53,11 +56,12 @@ class Agent:
         *,
         instructions: str = "",
         prompt: str | Path | Prompt | None = None,
-        model: str | Model | None = None,
+        model: str | Model | Sequence[str | Model] | None = None,
         tools: Sequence[AnyTool | Callable[..., object]] = (),
         sampling: Sampling | None = None,
         max_steps: int = 20,
         max_repairs: int = 3,
+        cache: bool = False,
         clock: Clock | None = None,
         rng: Rng | None = None,
     ) -> None:
@@ -68,14 +72,16 @@ class Agent:
         self.tools: Mapping[str, AnyTool] = _by_name(name, tools)
         self.sampling = (sampling or Sampling()).over(self.prompt.sampling)
         self.limits = _checked(Limits(max_steps, max_repairs), name)
-        self._model = model or self.prompt.model or DEFAULT_MODEL
+        self.cache = cache
+        self._models = _models(model or self.prompt.model or DEFAULT_MODEL)
         self._clock = clock or SystemClock()
         self._rng = rng or SystemRng()
         self._forms: dict[object, tuple[AnswerForm[Any], Options, Options]] = {}
         self._instructions: dict[str, tuple[Message, str]] = {}
 
     def __repr__(self) -> str:
-        model = self._model if isinstance(self._model, str) else self._model.name
+        first = self._models[0]
+        model = first if isinstance(first, str) else first.name
         return f"Agent({self.name!r}, model={model!r}, tools={list(self.tools)})"
 
     @property
@@ -85,19 +91,48 @@ class Agent:
         Raises:
             ConfigError: Its name leads nowhere, or a key is missing.
         """
-        if isinstance(self._model, str):
-            from mainspring.models import open_model
+        return self.models[0]
 
-            self._model = open_model(self._model)
-        return self._model
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The model and the cheaper ones, opened at the first use.
 
-    def replace(self, *, model: str | Model | None = None, max_steps: int | None = None) -> "Agent":
-        """Give the same agent with another model or another number of steps."""
+        Raises:
+            ConfigError: A name leads nowhere, or a key is missing.
+        """
+        opened = tuple(_opened(model) for model in self._models)
+        self._models = opened
+        return opened
+
+    def replace(
+        self,
+        *,
+        model: str | Model | Sequence[str | Model] | None = None,
+        max_steps: int | None = None,
+        prompt: str | Path | Prompt | None = None,
+    ) -> "Agent":
+        """Give the same agent with another model, other instructions or another number of steps."""
         other = copy.copy(self)
-        other._model = model or self._model  # noqa: SLF001 - it is one of us
+        if model is not None:
+            other._models = _models(model)  # noqa: SLF001 - it is one of us
         if max_steps is not None:
             other.limits = _checked(replace(self.limits, max_steps=max_steps), self.name)
+        if prompt is not None:
+            other.prompt = _prompt(self.name, "", prompt)
+            other._instructions = {}  # noqa: SLF001 - it is one of us
         return other
+
+    def as_tool(self, *, name: str | None = None, description: str = "") -> AnyTool:
+        """Give a tool with which another agent hands this one a task, and waits for the answer.
+
+        Args:
+            name: What the other agent calls it; this agent's name if not given.
+            description: What this agent is good for; the prompt file's description if not given.
+
+        Raises:
+            ConfigError: There is neither.
+        """
+        return child_tool(self, name, description or self.prompt.description)
 
     @overload
     def start(
@@ -203,6 +238,8 @@ class Agent:
             agent=self.name,
             agent_digest=self._digest(options, prompt_digest),
             model=self.model,
+            cheaper=self.models[1:],
+            cache=self.cache,
             tools=self.tools,
             options=options,
             last_options=last_options,
@@ -272,6 +309,22 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
+
+
+def _models(given: str | Model | Sequence[str | Model]) -> tuple[str | Model, ...]:
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        return (given,)
+    if not given:
+        raise ConfigError("the list of models is empty; name at least one")
+    return tuple(given)
+
+
+def _opened(model: str | Model) -> Model:
+    if not isinstance(model, str):
+        return model
+    from mainspring.models import open_model
+
+    return open_model(model)
 
 
 def _prompt(name: str, instructions: str, prompt: str | Path | Prompt | None) -> Prompt:

@@ -8,6 +8,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import to_json, to_jsonable_python
 
 from mainspring.core import JsonObject, Message, Model, Options, Sampling
+from mainspring.core.events import RunStarted
 from mainspring.tools import AnyTool
 
 T = TypeVar("T")
@@ -71,3 +72,18 @@ class Job(Generic[T]):
     messages: tuple[Message, ...]
     """Instructions first where there are any, the new input last."""
     prompt_digest: str
+    cheaper: tuple[Model, ...] = ()
+    """Models to ask instead when a budget does not cover the first one, in order."""
+    cache: bool = False
+    """Whether equal requests may be answered from the store's response cache."""
+
+    @property
+    def started(self) -> RunStarted:
+        """The event with which a run of this job begins."""
+        return RunStarted(
+            agent=self.agent,
+            agent_digest=self.agent_digest,
+            model=self.model.name,
+            messages=self.messages,
+            answer_schema=self.form.schema,
+        )

@@ -3,8 +3,9 @@
     run = start, then step until there is an answer
     step = think, then act on what was thought
 
-Every arrow to the outside (the model, a tool) goes through the door, which records the intent before and the
-outcome after. Everything between is a pure function of those events.
+Every arrow to the outside (the model, a tool, a human) goes through the door, which records the intent before and
+the outcome after. Everything between is a pure function of those events: a door that knows them from an earlier
+time brings the same loop to the same place.
 """
 
 import asyncio
@@ -14,10 +15,10 @@ from typing import Generic, TypeVar
 
 from pydantic_core import to_json
 
+from mainspring.agent.calls import Calls, ToolCalls
 from mainspring.agent.job import Job
 from mainspring.core import (
     NOTHING,
-    ONE_TOOL_CALL,
     OPERATOR,
     Act,
     Answer,
@@ -27,25 +28,24 @@ from mainspring.core import (
     Door,
     Label,
     Message,
+    Model,
     OnDelta,
+    Parked,
     Request,
     ToolCall,
     Unusable,
     Usage,
 )
-from mainspring.core.errors import ModelReplyError, StepLimit, Stuck
+from mainspring.core.errors import ModelReplyError, StepLimit, Stuck, TooDear
 from mainspring.core.events import (
     Corrected,
     CorrectionReason,
     Finished,
     ModelCalled,
     ModelReplied,
-    RunStarted,
-    ToolCalled,
     ToolReturned,
 )
 from mainspring.prompts import Prompt
-from mainspring.tools import call_tool
 
 T = TypeVar("T")
 
@@ -58,13 +58,23 @@ class Loop(Generic[T]):
         door: Where its effects happen and its events are recorded.
         clock: Tells how long effects took.
         on_delta: Told each piece of a reply as it is written.
+        calls: Makes the tool calls; with the job's tools if not given.
     """
 
-    def __init__(self, job: Job[T], door: Door, clock: Clock, on_delta: OnDelta | None = None) -> None:
+    def __init__(
+        self,
+        job: Job[T],
+        door: Door,
+        clock: Clock,
+        on_delta: OnDelta | None = None,
+        calls: Calls | None = None,
+    ) -> None:
         self._job = job
         self._door = door
         self._clock = clock
         self._on_delta = on_delta
+        self._calls = calls or ToolCalls(job.tools, door, clock)
+        self._models = (job.model, *job.cheaper)
         self._seen: dict[bytes, str] = {}
         self._n_repeats = 0
         self._n_repairs = 0
@@ -79,6 +89,8 @@ class Loop(Generic[T]):
         Raises:
             RunError: The run ended without one.
             ModelError: The model could not be asked, or wrote nothing usable.
+            BudgetError: What is left of a budget does not cover the next call.
+            Parked: The run waits, or its driver is asked to stop.
         """
         self._start()
         for turn in range(self._job.limits.max_steps):
@@ -116,37 +128,39 @@ class Loop(Generic[T]):
         return self._n_repeats >= 2
 
     def _start(self) -> None:
-        job = self._job
-        self._door.record(
-            RunStarted(
-                agent=job.agent,
-                agent_digest=job.agent_digest,
-                model=job.model.name,
-                messages=job.messages,
-                answer_schema=job.form.schema,
-            )
-        )
+        self.conversation = Conversation(self._door.record(self._job.started).messages)
 
     async def _think(self, turn: int) -> Decision:
-        """Ask the model what to do next."""
+        """Ask the model what to do next; where a budget wants that, a cheaper one."""
+        while True:
+            try:
+                outcome = await self._think_with(self._models[0], turn)
+            except TooDear:
+                if len(self._models) == 1:
+                    raise
+                self._models = self._models[1:]
+            else:
+                self._uncounted.append(outcome.usage)
+                self.conversation.add(outcome.message)
+                return outcome.decision
+
+    async def _think_with(self, model: Model, turn: int) -> ModelReplied:
         job, conversation = self._job, self.conversation
         options = job.last_options if self._must_answer else job.options
         request = Request(conversation, options, job.sampling, conversation.label, turn)
+        asked_of = b"" if model is job.model else model.name.encode()
         intent = ModelCalled(
             turn=turn,
-            model=job.model.name,
+            model=model.name,
             n_messages=len(conversation),
-            request_digest=conversation.digest(self._job_digest, b"!" if self._must_answer else b""),
+            request_digest=conversation.digest(self._job_digest, b"!" if self._must_answer else b"", asked_of),
             prompt_digest=job.prompt_digest,
             must_answer=self._must_answer,
             sampling=job.sampling,
         )
-        outcome = await self._door.effect(intent, lambda: self._ask(request))
-        self._uncounted.append(outcome.usage)
-        conversation.add(outcome.message)
-        return outcome.decision
+        return await self._door.effect(intent, lambda: self._ask(model, request))
 
-    async def _ask(self, request: Request) -> ModelReplied:
+    async def _ask(self, model: Model, request: Request) -> ModelReplied:
         started_s = self._clock.monotonic()
         first_token_s: float | None = None
 
@@ -157,12 +171,13 @@ class Loop(Generic[T]):
             if self._on_delta is not None:
                 self._on_delta(text)
 
-        reply = await self._job.model.ask(request, on_delta if self._on_delta is not None else None)
+        reply = await model.ask(request, on_delta if self._on_delta is not None else None)
         return ModelReplied(
             turn=request.turn,
             model=reply.model,
-            message=reply.message,
             decision=reply.decision,
+            label=reply.message.label,
+            raw=reply.message.raw,
             finish_reason=reply.finish_reason,
             usage=reply.usage,
             duration_s=self._clock.monotonic() - started_s,
@@ -173,7 +188,7 @@ class Loop(Generic[T]):
         """Call the tools side by side and tell the model what came of it, in the order it asked."""
         self._n_repairs = 0
         if len(calls) == 1:
-            outcomes = [await self._call(turn, calls[0])]
+            outcomes = [await self._calls.make(turn, calls[0])]
         else:
             outcomes = await self._call_all(turn, calls)
         self._uncounted.extend(outcome.usage for outcome in outcomes)
@@ -184,28 +199,26 @@ class Loop(Generic[T]):
         self._notice_repeats(turn, calls, outcomes)
 
     async def _call_all(self, turn: int, calls: tuple[ToolCall, ...]) -> list[ToolReturned]:
-        """Call the tools side by side; where the door refuses one, that ends the others and the run."""
+        """Call the tools side by side; where the door refuses one, that ends the others and the run.
+
+        One that has to wait ends nothing: the others are made, and then the run is parked.
+        """
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._call(turn, call)) for call in calls]
+                tasks = [group.create_task(self._made_or_parked(turn, call)) for call in calls]
         except BaseExceptionGroup as refusals:
             raise refusals.exceptions[0] from None
-        return [task.result() for task in tasks]
+        outcomes = [task.result() for task in tasks]
+        for outcome in outcomes:
+            if isinstance(outcome, Parked):
+                raise outcome
+        return [outcome for outcome in outcomes if not isinstance(outcome, Parked)]
 
-    async def _call(self, turn: int, call: ToolCall) -> ToolReturned:
-        async def perform() -> ToolReturned:
-            started_s = self._clock.monotonic()
-            result = await call_tool(self._job.tools, call, self._door.keep)
-            tool = self._job.tools.get(call.name)
-            return ToolReturned(
-                turn=turn,
-                result=result,
-                trusted=tool is not None and tool.annotation.trusted,
-                usage=ONE_TOOL_CALL,
-                duration_s=self._clock.monotonic() - started_s,
-            )
-
-        return await self._door.effect(ToolCalled(turn=turn, call=call), perform)
+    async def _made_or_parked(self, turn: int, call: ToolCall) -> ToolReturned | Parked:
+        try:
+            return await self._calls.make(turn, call)
+        except Parked as parked:
+            return parked
 
     def _notice_repeats(self, turn: int, calls: tuple[ToolCall, ...], outcomes: list[ToolReturned]) -> None:
         """Tell the model when a whole step taught it nothing, and remember that it was told."""
@@ -230,8 +243,8 @@ class Loop(Generic[T]):
 
     def _tell(self, turn: int, reason: CorrectionReason, **inputs: str) -> None:
         message = Message.user(_words(reason).render(inputs), label=OPERATOR)
-        self._door.record(Corrected(turn=turn, reason=reason, message=message))
-        self.conversation.add(message)
+        corrected = Corrected(turn=turn, reason=reason, problem=inputs.get("problem", ""), message=message)
+        self.conversation.add(self._door.record(corrected).message)
 
     def _finish(self, turn: int, output: T) -> T:
         self._door.record(Finished(output=self._job.form.write(output), n_steps=turn + 1, usage=self.usage))

@@ -115,12 +115,12 @@ class Run(Generic[T]):
                 raise asyncio.CancelledError  # noqa: TRY301 - it ends as a run cancelled later does
             output = await self._loop.run()
         except asyncio.CancelledError:
-            self._door.record(Cancelled(usage=self.usage))
+            self._door.append(Cancelled(usage=self.usage))
             if self._cancelled:
                 raise RunCancelled(f"run {self.id} was cancelled") from None
             raise
         except Exception as error:  # whatever ended the run is recorded, and goes on to whoever awaits it
-            self._door.record(Failed(error=type(error).__name__, message=str(error), usage=self.usage))
+            self._door.append(Failed(error=type(error).__name__, message=str(error), usage=self.usage))
             raise
         finally:
             self._ended = True

@@ -4,11 +4,12 @@ Data and protocols only: no network, no files, nothing third-party but pydantic.
 one; this one imports none. Errors are found in `mainspring.core.errors`.
 """
 
+from mainspring.core.budget import BUDGET_FIELDS, Budget, BudgetField
 from mainspring.core.clock import Clock, FakeClock, Rng, SeededRng, SystemClock, SystemRng
 from mainspring.core.conversation import Conversation
 from mainspring.core.decisions import Act, Answer, Decision, Unusable
-from mainspring.core.effects import Door, Entry, MemoryDoor
-from mainspring.core.events import Delta, Event, decode, encode
+from mainspring.core.effects import Door, Entry, MemoryDoor, Parked
+from mainspring.core.events import Delta, Event, decode, decode_json, encode
 from mainspring.core.labels import OPERATOR, USER, Label
 from mainspring.core.messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from mainspring.core.models import (
@@ -16,6 +17,7 @@ from mainspring.core.models import (
     Model,
     OnDelta,
     Options,
+    Priced,
     Reply,
     Request,
     Sampling,
@@ -24,12 +26,15 @@ from mainspring.core.models import (
 from mainspring.core.usage import NOTHING, ONE_TOOL_CALL, Usage
 
 __all__ = [
+    "BUDGET_FIELDS",
     "NOTHING",
     "ONE_TOOL_CALL",
     "OPERATOR",
     "USER",
     "Act",
     "Answer",
+    "Budget",
+    "BudgetField",
     "Clock",
     "Conversation",
     "Decision",
@@ -46,7 +51,9 @@ __all__ = [
     "Model",
     "OnDelta",
     "Options",
+    "Parked",
     "Part",
+    "Priced",
     "Reply",
     "Request",
     "Rng",
@@ -61,5 +68,6 @@ __all__ = [
     "Unusable",
     "Usage",
     "decode",
+    "decode_json",
     "encode",
 ]

@@ -1,19 +1,33 @@
-"""The one door: everything that is not a pure function of the run so far goes through `effect`.
+"""The one door: everything that is not a pure function of the run so far goes through `effect` or `wait`.
 
 The intent is recorded before the deed and its outcome after it. Durability, replay, budgets, policy and tracing
-are built by putting another door here, and nowhere else.
+are built by putting another door here, and nowhere else. A door that knows the run from an earlier time gives back
+what it knows, so that the same loop, run again, comes to where it was.
 """
 
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from mainspring.core.clock import Clock, SystemClock
 from mainspring.core.errors import MainspringError
-from mainspring.core.events import EffectFailed, Event, Intent, Outcome
+from mainspring.core.events import Derived, EffectFailed, Event, Intent, Outcome, Response, Wait
 
+DerivedT = TypeVar("DerivedT", bound=Derived)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+ResponseT = TypeVar("ResponseT", bound=Response)
+HappenedT = TypeVar("HappenedT", bound=Outcome | Response)
+
+Reconcile = Callable[[], Awaitable[OutcomeT | None]]
+"""Finds out what became of an effect that was begun; None if it did not happen."""
+
+
+class Parked(Exception):
+    """Raised by a door when a run cannot go on now: it waits, or its driver is asked to stop.
+
+    What goes on beside it is let end first; then the run leaves memory, and is driven again another time.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +45,46 @@ class Entry:
 class Door(Protocol):
     """Records what happens in one run and lets its effects happen."""
 
-    def record(self, event: Event) -> None:
-        """Record something that follows from what is recorded already."""
+    @property
+    def run(self) -> str:
+        """The run's id."""
         ...
 
-    async def effect(self, intent: Intent, perform: Callable[[], Awaitable[OutcomeT]]) -> OutcomeT:
+    def record(self, event: DerivedT) -> DerivedT:
+        """Record something that follows from what is recorded already, and give what stands in the record."""
+        ...
+
+    async def effect(
+        self,
+        intent: Intent,
+        perform: Callable[[], Awaitable[OutcomeT]],
+        in_doubt: Literal["retry", "ask"] | Reconcile[OutcomeT] = "retry",
+    ) -> OutcomeT:
         """Record the intent, perform the deed, record and give its outcome.
 
         A door that already knows the outcome gives it without performing anything.
 
+        Args:
+            intent: What is about to be done.
+            perform: Does it.
+            in_doubt: What to do about an effect that was begun in an earlier life of the run and has no outcome.
+
         Raises:
             MainspringError: The deed came to nothing; that is recorded as `EffectFailed`.
+            Parked: The run cannot go on now.
+        """
+        ...
+
+    async def wait(self, intent: Wait, respond: Callable[[], Awaitable[ResponseT]]) -> ResponseT:
+        """Record what is waited for, and give the response.
+
+        Args:
+            intent: What is waited for.
+            respond: Comes to a response here and now, for a door that holds the run in memory meanwhile.
+
+        Raises:
+            MainspringError: There is no way to come to one.
+            Parked: There is none yet.
         """
         ...
 
@@ -81,22 +124,39 @@ class MemoryDoor:
         """
         return Entry(run=self.run, seq=seq, at=self._times[seq], event=self.events[seq])
 
-    def record(self, event: Event) -> None:
+    def record(self, event: DerivedT) -> DerivedT:
         """Append an event."""
+        self.append(event)
+        return event
+
+    def append(self, event: Event) -> None:
+        """Append an event of any kind."""
         self.events.append(event)
         self._times.append(self._now())
         if self._watch is not None:
             self._watch(event)
 
-    async def effect(self, intent: Intent, perform: Callable[[], Awaitable[OutcomeT]]) -> OutcomeT:
+    async def effect(
+        self,
+        intent: Intent,
+        perform: Callable[[], Awaitable[OutcomeT]],
+        in_doubt: Literal["retry", "ask"] | Reconcile[OutcomeT] = "retry",  # noqa: ARG002 - nothing is left in doubt
+    ) -> OutcomeT:
         """Record the intent, perform the deed, record and give its outcome."""
-        self.record(intent)
+        return await self._through(intent, perform)
+
+    async def wait(self, intent: Wait, respond: Callable[[], Awaitable[ResponseT]]) -> ResponseT:
+        """Record what is waited for, and wait for it."""
+        return await self._through(intent, respond)
+
+    async def _through(self, intent: Intent | Wait, perform: Callable[[], Awaitable[HappenedT]]) -> HappenedT:
+        self.append(intent)
         try:
             outcome = await perform()
         except MainspringError as error:
-            self.record(EffectFailed(key=intent.key, error=type(error).__name__, message=str(error)))
+            self.append(EffectFailed(key=intent.key, error=type(error).__name__, message=str(error)))
             raise
-        self.record(outcome)
+        self.append(outcome)
         return outcome
 
     def keep(self, content: bytes) -> str:

@@ -12,7 +12,18 @@
     ├── RunError (RuntimeError)         a run that ended without an answer
     │   ├── StepLimit                   more steps than the agent may take
     │   ├── Stuck                       the same calls again and again, with nothing new
+    │   ├── NobodyToAsk                 a human is needed, and the run has no store in which it could wait
+    │   ├── RunWaiting                  it waits for a human, and whoever wants its result would wait too
     │   └── RunCancelled                somebody asked it to stop
+    ├── BudgetError (RuntimeError)      what is left of a budget does not cover the next call
+    │   └── TooDear                     a cheaper model may still be asked
+    ├── JournalError (RuntimeError)     the store of runs
+    │   ├── JournalUnavailable          gone, locked or full: the same call may work later
+    │   ├── Conflict                    somebody else wrote to the run meanwhile
+    │   ├── LostRun                     another driver has taken the run over
+    │   └── UnknownRun (LookupError)    there is no run of that id
+    ├── AnswerError (ValueError)        a human's answer to nothing, or to something else than was asked
+    ├── ReplayError (RuntimeError)      a replay that departs from the record
     └── EventVersionError (ValueError)  an event written by a newer Mainspring
 
 Every message says what happened, with the value, and what to do about it. All of them survive pickling.
@@ -79,8 +90,52 @@ class Stuck(RunError):
     """The run repeated calls that told it nothing new, and did not answer when asked to."""
 
 
+class NobodyToAsk(RunError):
+    """The run needs a human's answer, and is not kept where it could wait for one."""
+
+
+class RunWaiting(RunError):
+    """The run waits for a human."""
+
+
 class RunCancelled(RunError):
     """The run was asked to stop before it had an answer."""
+
+
+class BudgetError(MainspringError, RuntimeError):
+    """The next call might cost more than is left of a budget."""
+
+
+class TooDear(BudgetError):
+    """The model might cost more than is left of a budget; a cheaper one may be asked instead."""
+
+
+class JournalError(MainspringError, RuntimeError):
+    """The store of runs could not do what it was asked."""
+
+
+class JournalUnavailable(JournalError):
+    """The store could not be reached, is locked, or is full; nothing of the call was written."""
+
+
+class Conflict(JournalError):
+    """The run has more events than the writer knew of; nothing of the call was written."""
+
+
+class LostRun(JournalError):
+    """Another driver has taken the run over; this one may not write any more."""
+
+
+class UnknownRun(JournalError, LookupError):
+    """There is no run of that id in the store."""
+
+
+class AnswerError(MainspringError, ValueError):
+    """A human's answer does not fit what is asked, or nothing is asked any more."""
+
+
+class ReplayError(MainspringError, RuntimeError):
+    """A replay departed from the record."""
 
 
 class EventVersionError(MainspringError, ValueError):

@@ -6,7 +6,8 @@ travels (native tool calls, one JSON object, plain text) is the model room's aff
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from decimal import Decimal
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -102,4 +103,13 @@ class Model(Protocol):
         Raises:
             ModelError: No usable reply came, and the model's own retries are spent.
         """
+        ...
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A model that knows what its calls cost."""
+
+    def price(self, usage: Usage) -> Decimal | None:
+        """Give the US dollars of a usage; None where they are not known."""
         ...

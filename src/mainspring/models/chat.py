@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
@@ -114,6 +115,10 @@ class ChatModel:
         said = request.messages if isinstance(request.messages, Conversation) else Conversation(request.messages)
         tail = b',"stream":true,"stream_options":{"include_usage":true}}' if stream else b"}"
         return b"".join((self._head, said.encoded(prepared.dialect, prepared.encode), b"]", prepared.tail, tail))
+
+    def price(self, usage: Usage) -> Decimal | None:
+        """Give the US dollars of a usage; None where they are not known."""
+        return None if self._price is None else self._price(usage)
 
     async def _mode(self) -> Mode:
         if self.mode == "auto":

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from pydantic import JsonValue
@@ -19,6 +20,7 @@ from mainspring.core import (
     Usage,
 )
 from mainspring.core.errors import ModelError
+from mainspring.models.prices import FREE, Pricer
 
 _CHARS_PER_TOKEN: Final = 4
 _WORD: Final = re.compile(r"\S+\s*|\s+")
@@ -39,11 +41,18 @@ class ScriptedModel:
     Args:
         script: What to say, in order; a function is given the request and says it.
         name: What it is recorded as.
+        price: What calls cost; nothing if not given.
     """
 
-    def __init__(self, script: Iterable[Line | Callable[[Request], Line]], name: str = "scripted") -> None:
+    def __init__(
+        self,
+        script: Iterable[Line | Callable[[Request], Line]],
+        name: str = "scripted",
+        price: Pricer | None = None,
+    ) -> None:
         self._script = list(script)
         self._name = name
+        self._price = price
         self.requests: list[Request] = []
         """Everything it was asked, in order."""
 
@@ -51,6 +60,10 @@ class ScriptedModel:
     def name(self) -> str:
         """What it is recorded as."""
         return self._name
+
+    def price(self, usage: Usage) -> Decimal | None:
+        """Give the US dollars of a usage; None where the price list does not know."""
+        return (self._price or FREE)(usage)
 
     async def ask(self, request: Request, on_delta: OnDelta | None = None) -> Reply:
         """Say the next line.
@@ -73,7 +86,8 @@ class ScriptedModel:
         if on_delta is not None:
             for word in _WORD.findall(message.text):
                 on_delta(word)
-        return Reply(message, decision, _usage(request, message), "stop", self._name)
+        usage = _usage(request, message)
+        return Reply(message, decision, replace(usage, cost_usd=self.price(usage)), "stop", self._name)
 
 
 def _decision(line: Spoken, turn: int) -> Decision:

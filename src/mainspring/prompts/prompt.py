@@ -35,6 +35,7 @@ class Prompt:
     Args:
         body: Jinja template text.
         name: What it is called in records.
+        description: What it is for, in words that another agent can read.
         version: Its author's version.
         model: The model it was written for, where it names one.
         inputs: What it must be given: name to what it means.
@@ -48,6 +49,7 @@ class Prompt:
         body: str,
         *,
         name: str = "inline",
+        description: str = "",
         version: int | str = 1,
         model: str | None = None,
         inputs: Mapping[str, str] | None = None,
@@ -57,6 +59,7 @@ class Prompt:
     ) -> None:
         self.body = body
         self.name = name
+        self.description = description
         self.version = version
         self.model = model
         self.inputs = dict(inputs or {})
@@ -80,6 +83,7 @@ class Prompt:
         prompt = cls(
             body.strip(),
             name=front.name or path.name.removesuffix(".md").removesuffix(".prompt"),
+            description=front.description,
             version=front.version,
             model=front.model,
             inputs=front.inputs,

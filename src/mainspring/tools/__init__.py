@@ -4,7 +4,27 @@
 observation. Imports the core and nothing else of Mainspring.
 """
 
-from mainspring.tools.call import call_tool
-from mainspring.tools.tool import Annotation, AnyTool, Effect, Tool, as_tool, tool
+from mainspring.tools.builtin import ask_human, wait_for
+from mainspring.tools.call import call_tool, failure, idempotency_key, misfit
+from mainspring.tools.tool import NOT_DONE, Annotation, AnyTool, Approval, Effect, InDoubt, Tool, as_tool, tool
+from mainspring.tools.waits import Waits, nobody_to_ask
 
-__all__ = ["Annotation", "AnyTool", "Effect", "Tool", "as_tool", "call_tool", "tool"]
+__all__ = [
+    "NOT_DONE",
+    "Annotation",
+    "AnyTool",
+    "Approval",
+    "Effect",
+    "InDoubt",
+    "Tool",
+    "Waits",
+    "as_tool",
+    "ask_human",
+    "call_tool",
+    "failure",
+    "idempotency_key",
+    "misfit",
+    "nobody_to_ask",
+    "tool",
+    "wait_for",
+]

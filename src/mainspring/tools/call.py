@@ -6,6 +6,8 @@ Whatever a tool does (raise, hang, return fifty megabytes, return something that
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from typing import Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
@@ -15,27 +17,49 @@ from mainspring.core.errors import ToolError
 from mainspring.core.threads import in_daemon_thread
 from mainspring.tools.tool import AnyTool
 
+_KEY: Final[ContextVar[str]] = ContextVar("idempotency_key")
+
 Keep = Callable[[bytes], str]
 """Keeps content that is too large to be shown, and gives the digest under which it is found."""
 
 
-async def call_tool(tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep) -> ToolResult:
+def idempotency_key() -> str:
+    """Give the name of the call that a tool is working on: the same when a call is made again after a crash.
+
+    Hand it to whatever you call (a payment provider's `Idempotency-Key`, a unique column), so that a call that
+    happened is not done twice.
+
+    Raises:
+        RuntimeError: No tool is being called by an agent here.
+    """
+    try:
+        return _KEY.get()
+    except LookupError:
+        raise RuntimeError("there is an idempotency key only inside a tool that an agent calls") from None
+
+
+def misfit(tools: Mapping[str, AnyTool], call: ToolCall) -> str | None:
+    """Say why a call cannot be made as it is (no such tool, arguments that do not fit); None if it can."""
+    checked = _checked(tools, call)
+    return checked if isinstance(checked, str) else None
+
+
+async def call_tool(tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep, key: str = "") -> ToolResult:
     """Call the named tool and give what the model is to be told.
 
     Args:
         tools: The tools there are, by name.
         call: What the model wishes for.
         keep: Where the whole of a cut result goes.
+        key: What `idempotency_key` gives meanwhile.
     """
-    tool = tools.get(call.name)
-    if tool is None:
-        return _failure(call, f"There is no tool {call.name!r}. The tools are: {', '.join(tools) or 'none'}.")
-    try:
-        arguments = tool.arguments.model_validate(call.arguments)
-    except ValidationError as error:
-        return _failure(call, _explain(error, tool))
+    arguments = _checked(tools, call)
+    if isinstance(arguments, str):
+        return failure(call, arguments)
+    tool = tools[call.name]
     deadline = asyncio.timeout(tool.timeout_s)
     is_error = True
+    token = _KEY.set(key)
     try:
         async with deadline:
             text = _as_text(await _run(tool, arguments))
@@ -45,8 +69,21 @@ async def call_tool(tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep) ->
     except Exception as error:  # noqa: BLE001 - a failed tool is data, whatever it raised
         late = f"{call.name} did not answer within {tool.timeout_s:g} s."
         text = late if deadline.expired() else f"{call.name} failed: {type(error).__name__}: {error}"
+    finally:
+        _KEY.reset(token)
     shown, whole = _cut(_readable(text), tool.max_result_chars, keep)
     return ToolResult(call_id=call.id, name=call.name, text=shown, is_error=is_error, whole=whole)
+
+
+def _checked(tools: Mapping[str, AnyTool], call: ToolCall) -> BaseModel | str:
+    """Give the arguments as the tool wants them, or say what is wrong with the call."""
+    tool = tools.get(call.name)
+    if tool is None:
+        return f"There is no tool {call.name!r}. The tools are: {', '.join(tools) or 'none'}."
+    try:
+        return tool.arguments.model_validate(call.arguments)
+    except ValidationError as error:
+        return _explain(error, tool)
 
 
 async def _run(tool: AnyTool, checked: BaseModel) -> object:
@@ -104,5 +141,6 @@ def _explain(error: ValidationError, tool: AnyTool) -> str:
     return f"Wrong arguments for {tool.name}: {problems}. The arguments must fit this JSON schema: {schema}"
 
 
-def _failure(call: ToolCall, text: str) -> ToolResult:
+def failure(call: ToolCall, text: str) -> ToolResult:
+    """Make an observation of what kept a call from being made."""
     return ToolResult(call_id=call.id, name=call.name, text=text, is_error=True)

@@ -13,9 +13,10 @@ from typing import Final, Generic, Literal, ParamSpec, TypeVar, overload
 
 from pydantic import BaseModel
 
-from mainspring.core import ToolSpec
+from mainspring.core import JsonObject, ToolSpec
 from mainspring.core.errors import ConfigError
 from mainspring.tools.schema import arguments, summary
+from mainspring.tools.waits import Waits
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +42,31 @@ class Annotation:
     """Whether the result is as good as the operator's own words."""
 
 
+InDoubt = Literal["retry", "ask"] | Callable[..., object]
+"""What is done about a call that a crash cut off before its result was known: made again with the same idempotency
+key, put to a human, or looked into by a function that takes the same arguments and gives the call's result, or
+`NOT_DONE`."""
+
+NOT_DONE: Final = object()
+"""What a function given as `in_doubt=` returns when the call has not happened, so that it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Which calls wait for a human's yes, and for how long."""
+
+    when: Callable[[JsonObject], bool] | None = None
+    """Tells from the arguments whether a call needs approval; None means that each does."""
+    within_s: float | None = None
+    """Seconds an answer may take; None waits for ever."""
+    otherwise: Literal["deny", "approve"] = "deny"
+    """What happens when none came in time."""
+
+    def is_needed(self, arguments: JsonObject) -> bool:
+        """Tell whether a call with these arguments waits for a human."""
+        return self.when is None or self.when(arguments)
+
+
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[P, R]):
     """A function that an agent may call. Calling the tool calls the function."""
@@ -56,6 +82,12 @@ class Tool(Generic[P, R]):
     """Characters of a result that the model is shown; the whole is kept and referred to."""
     is_async: bool
     """Whether the function is awaited rather than run in a thread."""
+    in_doubt: InDoubt = "ask"
+    """What is done about a call that a crash cut off."""
+    approval: Approval | None = None
+    """Which calls wait for a human's yes; None means none."""
+    waits: Waits | None = None
+    """What a call waits for before the function is given the response; None for a tool that just does something."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself, unguarded, as other code would."""
@@ -84,6 +116,8 @@ def tool(
     trusted: bool = False,
     timeout_s: float = DEFAULT_TIMEOUT_S,
     max_result_chars: int = DEFAULT_RESULT_CHARS,
+    in_doubt: InDoubt | None = None,
+    approval: bool | Callable[[JsonObject], bool] | Approval = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
 
 
@@ -97,6 +131,8 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
     trusted: bool = False,
     timeout_s: float = DEFAULT_TIMEOUT_S,
     max_result_chars: int = DEFAULT_RESULT_CHARS,
+    in_doubt: InDoubt | None = None,
+    approval: bool | Callable[[JsonObject], bool] | Approval = False,
 ) -> Tool[P, R] | Callable[[Callable[P, R]], Tool[P, R]]:
     """Make a tool of a function; use it bare or with arguments.
 
@@ -108,6 +144,11 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
         trusted: Whether results are as good as the operator's own words.
         timeout_s: Seconds one call may take.
         max_result_chars: Characters of a result that the model is shown.
+        in_doubt: What to do about a call that a crash cut off: `retry` with the same `idempotency_key()`, `ask` a
+            human, or a function that finds out. If not given: `retry` for tools that change nothing (`none`,
+            `fetch`), `ask` for all others.
+        approval: Whether calls wait for a human's yes: all of them, those for whose arguments a function says so,
+            or as an `Approval` says.
 
     Raises:
         ConfigError: The function cannot be described to a model, its name cannot be sent to one, or the annotation
@@ -125,9 +166,19 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
             timeout_s=timeout_s,
             max_result_chars=max_result_chars,
             is_async=_is_async(wrapped),
+            in_doubt=in_doubt or ("retry" if effect in {"none", "fetch"} else "ask"),
+            approval=_approval(approval),
         )
 
     return make if function is None else make(function)
+
+
+def _approval(given: bool | Callable[[JsonObject], bool] | Approval) -> Approval | None:
+    if isinstance(given, Approval):
+        return given
+    if isinstance(given, bool):
+        return Approval() if given else None
+    return Approval(when=given)
 
 
 def as_tool(given: AnyTool | Callable[..., object]) -> AnyTool:

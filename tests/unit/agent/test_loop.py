@@ -10,7 +10,7 @@ import pytest
 from mainspring import Label, Message, ScriptedModel, ToolError, tool, use
 from mainspring.agent.loop import Loop
 from mainspring.core import Act, Answer, FakeClock, MemoryDoor, OnDelta, Reply, Request, ToolCall, Unusable, Usage
-from mainspring.core.effects import OutcomeT
+from mainspring.core.effects import OutcomeT, Reconcile
 from mainspring.core.errors import ModelError, ModelReplyError, ModelTimeout, RunError, StepLimit, Stuck
 from mainspring.core.events import (
     Corrected,
@@ -355,10 +355,15 @@ async def test_every_error_of_a_run_is_a_run_or_model_error() -> None:
 
 async def test_a_door_that_refuses_one_of_several_calls_ends_the_run_with_its_own_words() -> None:
     class Refusing(MemoryDoor):
-        async def effect(self, intent: Intent, perform: Callable[[], Awaitable[OutcomeT]]) -> OutcomeT:
+        async def effect(
+            self,
+            intent: Intent,
+            perform: Callable[[], Awaitable[OutcomeT]],
+            in_doubt: Literal["retry", "ask"] | Reconcile[OutcomeT] = "retry",
+        ) -> OutcomeT:
             if isinstance(intent, ToolCalled):
                 raise RunError("no more calls today")
-            return await super().effect(intent, perform)
+            return await super().effect(intent, perform, in_doubt)
 
     helper = agent([[use("add", a=1, b=2), use("add", a=3, b=4)]], add)
     with pytest.raises(RunError, match="no more calls today"):

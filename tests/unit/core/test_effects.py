@@ -51,7 +51,7 @@ async def test_entries_are_numbered_without_gaps_and_carry_the_clocks_time() -> 
 
     await door.effect(INTENT, deed)
     clock.advance(1.0)
-    door.record(Cancelled(usage=Usage()))
+    door.append(Cancelled(usage=Usage()))
     assert [(entry.run, entry.seq, entry.at) for entry in door.entries] == [
         ("run_1", 0, 1000.0),
         ("run_1", 1, 1002.0),
@@ -63,8 +63,8 @@ async def test_entries_are_numbered_without_gaps_and_carry_the_clocks_time() -> 
 def test_a_watcher_is_told_each_event_after_it_was_recorded() -> None:
     seen: list[tuple[Event, int]] = []
     door = MemoryDoor("run_1", FakeClock(), watch=lambda event: seen.append((event, len(door.events))))
-    door.record(INTENT)
-    door.record(OUTCOME)
+    door.append(INTENT)
+    door.append(OUTCOME)
     assert seen == [(INTENT, 1), (OUTCOME, 2)]
 
 

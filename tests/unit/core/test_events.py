@@ -6,8 +6,10 @@ import pytest
 from pydantic import JsonValue
 
 from mainspring.core import (
+    OPERATOR,
     Act,
     Answer,
+    Budget,
     Decision,
     Delta,
     Event,
@@ -25,16 +27,31 @@ from mainspring.core import (
 )
 from mainspring.core.errors import EventVersionError
 from mainspring.core.events import (
+    UPCASTERS,
+    Attempted,
+    BudgetExceeded,
+    BudgetRaised,
+    CancelAsked,
     Cancelled,
+    ChildCalled,
+    ChildEnded,
     Corrected,
+    DoubtFound,
     EffectFailed,
     Failed,
     Finished,
+    HumanAnswered,
+    HumanAsked,
     ModelCalled,
     ModelReplied,
+    Resumed,
     RunStarted,
+    Submitted,
+    TimerRang,
+    TimerSet,
     ToolCalled,
     ToolReturned,
+    decode_json,
 )
 
 CALL = ToolCall(id="call_0_0", name="lookup", arguments={"city": "Zürich", "n": [1, 2.5, None, {"deep": True}]})
@@ -46,8 +63,9 @@ def replied(decision: Decision) -> ModelReplied:
     return ModelReplied(
         turn=3,
         model="m-2025",
-        message=Message(role="assistant", parts=decision.parts, label=SECRET, name="one", raw='{"a": 1} '),
         decision=decision,
+        label=SECRET,
+        raw='{"a": 1} ',
         finish_reason="stop",
         usage=USAGE,
         duration_s=0.1,
@@ -92,7 +110,82 @@ EXAMPLES: list[Event] = [
     Finished(output={"n": 3}, n_steps=2, usage=USAGE),
     Failed(error="Stuck", message="round in circles", usage=USAGE),
     Cancelled(usage=Usage(cost_usd=None)),
+    HumanAsked(key="approval:0:call_0_0", kind="approval", question="May it?", call=CALL, within_s=60.0),
+    HumanAsked(key="wait:1:call_1_0", kind="question", question="Which one?"),
+    HumanAnswered(key="approval:0:call_0_0", digest="ab" * 32, verdict="edit", arguments={"n": 1}, by="ada"),
+    HumanAnswered(key="wait:1:call_1_0", digest="cd" * 32, verdict="answer", value=["oak", 2], by="ada"),
+    TimerSet(key="wait:2:call_2_0", seconds=1.5),
+    TimerRang(key="wait:2:call_2_0"),
+    ChildCalled(key="wait:3:call_3_0", agent="clerk", input="two chairs"),
+    ChildEnded(key="wait:3:call_3_0", run="run_1.wait:3", output={"n": 2}, usage=USAGE),
+    ChildEnded(key="wait:3:call_3_0", run="run_1.wait:3", error="Stuck: in circles"),
+    Submitted(
+        definition="ab" * 32,
+        budget=Budget(usd=Decimal("0.5"), wall_s=60),
+        budgets=("run:1", "team"),
+        parent="run_0",
+    ),
+    Attempted(driver="host/1", code="0.1.0", changed=("instructions", "tool refund")),
+    DoubtFound(key="tool:0:call_0_0", policy="ask"),
+    BudgetExceeded(
+        key="model:0", model="m", budget="run:1", field="usd", needed="0.6", left="0.5", action="degrade"
+    ),
+    BudgetRaised(budget=Budget(model_calls=0, when_spent="ask"), by="ada"),
+    Resumed(by="ada"),
+    CancelAsked(by="ada"),
 ]
+
+OLDER: list[tuple[JsonObject, Event]] = [
+    (
+        {
+            "type": "model_replied",
+            "version": 1,
+            "turn": 3,
+            "model": "m-2025",
+            "message": {
+                "role": "assistant",
+                "parts": [{"type": "text", "text": "words"}],
+                "label": {
+                    "integrity": "untrusted",
+                    "confidentiality": "secret",
+                    "sources": ["tool:lookup", "user"],
+                },
+                "name": None,
+                "raw": '{"a": 1} ',
+            },
+            "decision": {"thought": "", "type": "answer", "value": "words"},
+            "finish_reason": "stop",
+            "usage": {
+                "input_tokens": 10,
+                "output_tokens": 3,
+                "cached_tokens": 2,
+                "model_calls": 1,
+                "tool_calls": 0,
+                "cost_usd": "0.000120",
+            },
+            "duration_s": 0.1,
+            "first_token_s": 0.05,
+        },
+        replied(Answer(value="words")),
+    ),
+    (
+        {
+            "type": "corrected",
+            "version": 1,
+            "turn": 1,
+            "reason": "unusable",
+            "message": {
+                "role": "user",
+                "parts": [{"type": "text", "text": "again"}],
+                "label": {"integrity": "trusted", "confidentiality": "internal", "sources": ["operator"]},
+                "name": None,
+                "raw": None,
+            },
+        },
+        Corrected(turn=1, reason="unusable", message=Message.user("again", label=OPERATOR)),
+    ),
+]
+"""Events as older versions wrote them, and what they mean."""
 
 
 def as_object(event: Event) -> JsonObject:
@@ -109,6 +202,36 @@ def test_an_event_survives_being_written_and_read_bit_for_bit(event: Event) -> N
     read = decode(as_object(event))
     assert read == event
     assert encode(read) == encode(event)
+
+
+@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: str(event.type))
+def test_an_event_is_read_from_its_text_as_from_its_object(event: Event) -> None:
+    assert decode_json(encode(event)) == event
+
+
+@pytest.mark.parametrize(
+    ("older", "event"), OLDER, ids=lambda given: given["type"] if isinstance(given, dict) else ""
+)
+def test_an_event_that_an_older_version_wrote_is_brought_up_to_date(older: JsonObject, event: Event) -> None:
+    assert decode(older) == event
+    assert decode_json(json.dumps(older)) == event
+
+
+def test_every_upcaster_has_its_example() -> None:
+    assert set(UPCASTERS) == {(str(older["type"]), older["version"]) for older, _ in OLDER}
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"{", b'{"type": "finished", "version": 9}'])
+def test_what_is_no_event_is_refused(text: bytes) -> None:
+    with pytest.raises(EventVersionError):
+        decode_json(text)
+
+
+def test_what_is_asked_of_a_human_has_a_digest_of_its_own() -> None:
+    asked = HumanAsked(key="approval:0:a", kind="approval", question="May it?", call=CALL)
+    other = HumanAsked(key="approval:1:a", kind="approval", question="May it?", call=CALL)
+    assert asked.digest == HumanAsked(key="approval:0:a", kind="approval", question="May it?", call=CALL).digest
+    assert asked.digest != other.digest
 
 
 def test_a_digest_that_was_asked_for_is_not_written_into_an_event() -> None:

@@ -1,34 +1,24 @@
-"""What happens in a run, as one discriminated union of frozen events.
+"""What the loop does in a run: ask the model, call tools, tell the model what was wrong, end.
 
-A run is an append-only list of these. `ModelCalled` and `ToolCalled` are intents: they are recorded before
-the deed, and exactly one of their outcomes follows. Everything else that can be said of a run is a fold over
-the list. Each type has a `VERSION`; `decode` brings older ones up to date and refuses newer ones.
+`ModelCalled` and `ToolCalled` are intents: they are recorded before the deed, and exactly one of their outcomes
+follows. Every event has a `key` that names it within its run, however often the run is driven.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic import JsonValue
 
 from mainspring.core.decisions import Decision
-from mainspring.core.errors import EventVersionError
+from mainspring.core.events.base import Versioned
+from mainspring.core.labels import Label
 from mainspring.core.messages import JsonObject, Message, ToolCall, ToolResult
 from mainspring.core.models import FinishReason, Sampling
 from mainspring.core.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Event:
-    VERSION: ClassVar[int] = 1
-    """The version that is written."""
-    version: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(_Event):
+class RunStarted(Versioned):
     """A run began: who works, with what model, on what."""
 
     type: Literal["run_started"] = "run_started"
@@ -41,9 +31,14 @@ class RunStarted(_Event):
     answer_schema: JsonObject | None = None
     """JSON schema of the answer that was asked for; None for text."""
 
+    @property
+    def key(self) -> str:
+        """Name the event within its run."""
+        return "start"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCalled(_Event):
+class ModelCalled(Versioned):
     """Intent: the model is about to be asked."""
 
     type: Literal["model_called"] = "model_called"
@@ -65,22 +60,39 @@ class ModelCalled(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelReplied(_Event):
+class ModelReplied(Versioned):
     """Outcome: what the model wrote, and what it decided by that."""
 
+    VERSION: ClassVar[int] = 2
+    version: int = 2
     type: Literal["model_replied"] = "model_replied"
     turn: int
     model: str
-    message: Message
     decision: Decision
+    label: Label
+    """As bad as the worst that the model had read."""
+    raw: str | None = None
+    """The exact text it wrote, where that is sent back to it unchanged."""
     finish_reason: FinishReason
     usage: Usage
     duration_s: float
     first_token_s: float | None = None
+    cached: bool = False
+    """Whether an equal request was answered before, and that answer was used again, free of charge."""
+
+    @property
+    def key(self) -> str:
+        """Name the effect within its run."""
+        return f"model:{self.turn}"
+
+    @property
+    def message(self) -> Message:
+        """Say the decision as a message of the conversation."""
+        return Message(role="assistant", parts=self.decision.parts, label=self.label, raw=self.raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCalled(_Event):
+class ToolCalled(Versioned):
     """Intent: a tool is about to be called."""
 
     type: Literal["tool_called"] = "tool_called"
@@ -94,7 +106,7 @@ class ToolCalled(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToolReturned(_Event):
+class ToolReturned(Versioned):
     """Outcome: what came of a tool call, an error included; that is the observation the model is shown."""
 
     type: Literal["tool_returned"] = "tool_returned"
@@ -105,9 +117,14 @@ class ToolReturned(_Event):
     usage: Usage
     duration_s: float
 
+    @property
+    def key(self) -> str:
+        """Name the effect within its run."""
+        return f"tool:{self.turn}:{self.result.call_id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EffectFailed(_Event):
+class EffectFailed(Versioned):
     """Outcome: the deed came to nothing, and the run cannot go on from it."""
 
     type: Literal["effect_failed"] = "effect_failed"
@@ -121,17 +138,26 @@ CorrectionReason = Literal["unusable", "repeated", "wrong_answer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corrected(_Event):
+class Corrected(Versioned):
     """The loop told the model something: that its words were unusable, or that it goes round in circles."""
 
+    VERSION: ClassVar[int] = 2
+    version: int = 2
     type: Literal["corrected"] = "corrected"
     turn: int
     reason: CorrectionReason
+    problem: str = ""
+    """What was wrong, where the reason alone does not say it."""
     message: Message
+
+    @property
+    def key(self) -> str:
+        """Name the event within its run."""
+        return f"corrected:{self.turn}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished(_Event):
+class Finished(Versioned):
     """The run has its answer."""
 
     type: Literal["finished"] = "finished"
@@ -139,9 +165,14 @@ class Finished(_Event):
     n_steps: int
     usage: Usage
 
+    @property
+    def key(self) -> str:
+        """Name the event within its run."""
+        return "finish"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed(_Event):
+class Failed(Versioned):
     """The run ended without an answer."""
 
     type: Literal["failed"] = "failed"
@@ -152,87 +183,8 @@ class Failed(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled(_Event):
+class Cancelled(Versioned):
     """The run was asked to stop."""
 
     type: Literal["cancelled"] = "cancelled"
     usage: Usage
-
-
-Intent = ModelCalled | ToolCalled
-Outcome = ModelReplied | ToolReturned
-Event = Annotated[
-    RunStarted
-    | ModelCalled
-    | ModelReplied
-    | ToolCalled
-    | ToolReturned
-    | EffectFailed
-    | Corrected
-    | Finished
-    | Failed
-    | Cancelled,
-    Field(discriminator="type"),
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delta:
-    """A piece of a reply as it is written: streamed to whoever watches, never recorded."""
-
-    type: Literal["delta"] = "delta"
-    text: str
-
-
-Upcaster = Callable[[JsonObject], JsonObject]
-
-UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
-"""(event type, version) to the function that makes the next version of it."""
-
-_VERSIONS: Final[dict[str, int]] = {
-    str(cls.__dataclass_fields__["type"].default): cls.VERSION
-    for cls in (
-        RunStarted,
-        ModelCalled,
-        ModelReplied,
-        ToolCalled,
-        ToolReturned,
-        EffectFailed,
-        Corrected,
-        Finished,
-        Failed,
-        Cancelled,
-    )
-}
-
-
-@cache
-def _checked() -> TypeAdapter[Event]:
-    return TypeAdapter(Event, config=ConfigDict(extra="forbid"))
-
-
-def encode(event: Event | Delta) -> bytes:
-    """Write an event as JSON."""
-    return to_json(event)
-
-
-def decode(data: Mapping[str, JsonValue]) -> Event:
-    """Make an event of its JSON object, whichever version wrote it.
-
-    Raises:
-        EventVersionError: A newer Mainspring wrote it, or it is no event at all.
-    """
-    fields = dict(data)
-    name, version = fields.get("type"), fields.get("version", 1)
-    known = _VERSIONS.get(name) if isinstance(name, str) else None
-    if known is None or not isinstance(version, int) or not 1 <= version <= known:
-        raise EventVersionError(
-            f"event {name!r} version {version!r} is not known here (newest known: {known}); "
-            "read it with the Mainspring that wrote it, or a newer one"
-        )
-    for older in range(version, known):
-        fields = UPCASTERS[str(name), older](fields) | {"version": older + 1}
-    try:
-        return _checked().validate_json(to_json(fields))
-    except ValidationError as error:
-        raise EventVersionError(f"event {name!r} version {version} is damaged: {error}") from error

@@ -1,0 +1,1 @@
+"""Engines that carry run ids to workers, behind the protocol of `dispatch`."""

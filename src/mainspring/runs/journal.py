@@ -1,0 +1,221 @@
+"""The store of runs, as protocols: events that are only ever added to, and what has to change together with them.
+
+`append` is the one way to write: events, ledger and status in one transaction. `(run, seq)` is unique, and that is
+the fence: of two that write at the same place one gets a `Conflict`. A lease only says who is at work; it keeps
+nobody from writing.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+from mainspring.core import Budget, Entry, Event
+from mainspring.core.events import Attempted
+from mainspring.runs.ledger import Balance, Reserve, Settle
+
+Status = Literal["pending", "running", "waiting", "finished", "failed", "cancelled"]
+"""`pending`: to be driven. `running`: a driver has it. `waiting`: for a human, a timer or another run."""
+
+ENDED: Final[frozenset[Status]] = frozenset({"finished", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """What is known of a run without reading its events."""
+
+    id: str
+    agent: str
+    status: Status
+    n_events: int
+    created_at: float
+    """Seconds since the Unix epoch."""
+    updated_at: float
+    parent: str | None = None
+    """The run that waits for this one."""
+    priority: int = 0
+    """Higher goes first."""
+    due_at: float | None = None
+    """When it is to be driven at the latest, where it waits for a time."""
+    driver: str | None = None
+    """Who drives it."""
+    lease_until: float | None = None
+    """Until when nobody else takes it over."""
+    budgets: tuple[str, ...] = ()
+    """Ids of the budgets it draws on."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more happens in it unless somebody resumes it."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What a run's row begins with."""
+
+    agent: str
+    parent: str | None = None
+    priority: int = 0
+    due_at: float | None = None
+    budgets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """Something to be written to one run, all of it or nothing."""
+
+    run: str
+    expected: int
+    """How many events the writer knows of; with any other number there, nothing is written."""
+    at: float
+    """When this is written, in seconds since the Unix epoch."""
+    events: tuple[tuple[float, Event], ...] = ()
+    """Times in seconds since the Unix epoch, and events."""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """Content to keep, by its SHA-256."""
+    create: NewRun | None = None
+    """Make the run; `expected` is 0 then."""
+    status: Status | None = None
+    """The run's status from now on; None leaves it. Any but `running` gives the lease back. Of `waiting` it becomes
+    `pending` at once where the run was woken since it was claimed."""
+    due_at: float | None = None
+    """With a status: when to drive the run at the latest."""
+    wake: str | None = None
+    """A run that waited for this write, this one or another: from `waiting` it becomes `pending`."""
+    limits: Mapping[str, Budget] = field(default_factory=dict)
+    """Budgets to open, or to give new limits, by id."""
+    reserve: tuple[Reserve, ...] = ()
+    settle: tuple[Settle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to drive a run for a while."""
+
+    driver: str
+    now: float
+    until: float
+    take_from: str | None = None
+    """A driver that is known to be dead, whose lease does not count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which runs; everything that is given has to hold."""
+
+    ids: Collection[str] | None = None
+    agents: Collection[str] | None = None
+    statuses: Collection[Status] | None = None
+    parent: str | None = None
+    before: float | None = None
+    """Only those made before this time."""
+    limit: int = 100
+    """The newest so many."""
+
+
+class Journal(Protocol):
+    """Events, and the rows that go with them."""
+
+    async def append(self, batch: Append) -> Status:
+        """Write all of it in one transaction, durably, and give the run's status after it.
+
+        Raises:
+            Conflict: The run has another number of events, or there is one of that id already.
+            DoesNotFit: A reservation exceeds what is left of a budget.
+            UnknownRun: There is no such run.
+            JournalUnavailable: The store cannot be reached, is locked or is full. Whether the write happened is
+                not known; writing the same again gives a `Conflict` if it did.
+        """
+        ...
+
+    async def entries(self, run: str, start: int = 0) -> list[Entry]:
+        """Give a run's events from a place on; none for a run that is not there.
+
+        Raises:
+            EventVersionError: A newer Mainspring wrote them.
+            JournalUnavailable: The store cannot be reached.
+        """
+        ...
+
+    async def content(self, digest: str) -> bytes:
+        """Give kept content.
+
+        Raises:
+            JournalError: There is none under that digest.
+        """
+        ...
+
+    async def rows(self, query: Query) -> list[RunRow]:
+        """Give the rows of runs, the newest first."""
+        ...
+
+    async def asked(self) -> list[Entry]:
+        """Give all questions to humans, and all answers, of runs that have not ended."""
+        ...
+
+
+class Leases(Protocol):
+    """Who drives what."""
+
+    async def claim(self, run: str, attempted: Attempted, lease: Lease) -> int | None:
+        """Take a run over: write the event, set the lease, make it `running`, in one transaction.
+
+        Returns:
+            The number of events it has then; None where it is not to be had: it has ended, waits for something that
+            has not come, or somebody holds a lease on it.
+        """
+        ...
+
+    async def renew(self, driver: str, until: float) -> dict[str, int]:
+        """Make all leases of a driver longer, and give the runs it has with their numbers of events."""
+        ...
+
+    async def due(self, now: float, agents: Collection[str], limit: int) -> list[RunRow]:
+        """Give runs of these agents that somebody should drive now.
+
+        Those are pending and not put off, wait for a time that has come, or have a driver whose lease has lapsed.
+        """
+        ...
+
+
+class Balances(Protocol):
+    """Budgets."""
+
+    async def balances(self, ids: Collection[str]) -> dict[str, Balance]:
+        """Give what budgets allow, hold and have spent; those that are not there are left out."""
+        ...
+
+    async def allow(self, id: str, budget: Budget, *, daily: bool = False) -> None:  # noqa: A002 - it is one
+        """Open a budget that many runs may draw on, or give it new limits.
+
+        Args:
+            id: Its name.
+            budget: The limits.
+            daily: Whether what was spent is forgotten at midnight UTC.
+        """
+        ...
+
+
+class Responses(Protocol):
+    """Replies of models, by the digest of the request."""
+
+    async def response(self, digest: str) -> bytes | None:
+        """Give a stored reply; None where there is none."""
+        ...
+
+    async def store_response(self, digest: str, reply: bytes, at: float) -> None:
+        """Store a reply; one that is there already stays."""
+        ...
+
+
+class Store(Journal, Leases, Balances, Responses, Protocol):
+    """All of it, in one database."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, without any password."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database; what was handed in before is written."""
+        ...

@@ -1,0 +1,266 @@
+"""What the store does to the database, each a function of an open connection.
+
+A function that refuses (`Conflict`, `DoesNotFit`, `UnknownRun`) does so before it writes anything: others share its
+transaction.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from pydantic_core import from_json, to_json
+
+from mainspring.core import Budget, Entry
+from mainspring.core.errors import Conflict, UnknownRun
+from mainspring.core.events import Attempted
+from mainspring.runs.journal import Append, Lease, Query, RunRow, Status
+from mainspring.runs.ledger import AMOUNTS, Amounts, Balance, on_day, reserve, settle
+from mainspring.runs.stored import Packed, pack, unpack
+
+_ROW: Final = (
+    "id, agent, status, n_events, created_at, updated_at, parent, priority, due_at, driver, lease_until, budgets"
+)
+_MAX_VARIABLES: Final = 500
+
+
+def append(db: sqlite3.Connection, batch: Append, packed: list[Packed], contents: Mapping[str, bytes]) -> Status:
+    """Write a batch, and give the run's status after it."""
+    budgets = _checked_place(db, batch)
+    balances = _after(db, batch, budgets)
+    status = _write_row(db, batch, len(packed))
+    _write_events(db, batch, packed, contents)
+    _write_ledger(db, batch, balances)
+    if batch.wake is not None:
+        db.execute(
+            "UPDATE runs SET woken = 1, status = CASE status WHEN 'waiting' THEN 'pending' ELSE status END "
+            "WHERE id = ?",
+            (batch.wake,),
+        )
+    return status
+
+
+def claim(db: sqlite3.Connection, run: str, attempted: Attempted, lease: Lease) -> int | None:
+    """Take a run over, if it is to be had."""
+    found = db.execute(
+        "UPDATE runs SET status = 'running', driver = ?, lease_until = ?, woken = 0, due_at = NULL, updated_at = ?, "
+        "n_events = n_events + 1 WHERE id = ? AND (status = 'pending' OR (status = 'waiting' AND due_at <= ?) "
+        "OR (status = 'running' AND (lease_until < ? OR driver = ?))) RETURNING n_events",
+        (lease.driver, lease.until, lease.now, run, lease.now, lease.now, lease.take_from or ""),
+    ).fetchone()
+    if found is None:
+        return None
+    contents: dict[str, bytes] = {}
+    event = pack(attempted, contents)
+    db.execute(
+        "INSERT INTO events (run, seq, at, type, body) VALUES (?, ?, ?, ?, ?)",
+        (run, found[0] - 1, lease.now, event.type, event.body.decode()),
+    )
+    return int(found[0])
+
+
+def renew(db: sqlite3.Connection, driver: str, until: float) -> dict[str, int]:
+    """Make a driver's leases longer."""
+    rows = db.execute(
+        "UPDATE runs SET lease_until = ? WHERE driver = ? AND status = 'running' RETURNING id, n_events",
+        (until, driver),
+    )
+    return dict(rows.fetchall())
+
+
+def entries(db: sqlite3.Connection, run: str, start: int) -> list[Entry]:
+    """Read a run's events from a place on."""
+    rows = db.execute(
+        "SELECT run, seq, at, body, refs FROM events WHERE run = ? AND seq >= ? ORDER BY seq", (run, start)
+    ).fetchall()
+    return _entries(db, rows)
+
+
+def asked(db: sqlite3.Connection) -> list[Entry]:
+    """Read questions and answers of runs that have not ended."""
+    rows = db.execute(
+        "SELECT run, seq, at, body, refs FROM events WHERE type IN ('human_asked', 'human_answered') "
+        "AND run IN (SELECT id FROM runs WHERE status IN ('pending', 'running', 'waiting')) ORDER BY run, seq"
+    ).fetchall()
+    return _entries(db, rows)
+
+
+def rows(db: sqlite3.Connection, query: Query) -> list[RunRow]:
+    """Read rows of runs, the newest first."""
+    wanted: list[str] = []
+    values: list[object] = []
+    for column, among in (("id", query.ids), ("agent", query.agents), ("status", query.statuses)):
+        if among is not None:
+            wanted.append(f"{column} IN (SELECT value FROM json_each(?))")
+            values.append(to_json(list(among)).decode())
+    if query.parent is not None:
+        wanted.append("parent = ?")
+        values.append(query.parent)
+    if query.before is not None:
+        wanted.append("created_at < ?")
+        values.append(query.before)
+    where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
+    sql = f"SELECT {_ROW} FROM runs {where} ORDER BY created_at DESC, id DESC LIMIT ?"  # noqa: S608 - our own words
+    return [_row(found) for found in db.execute(sql, (*values, query.limit))]
+
+
+def due(db: sqlite3.Connection, now: float, agents: Collection[str], limit: int) -> list[RunRow]:
+    """Read the rows of runs that somebody should drive now."""
+    found = db.execute(
+        f"SELECT {_ROW} FROM runs WHERE agent IN (SELECT value FROM json_each(?)) AND ("  # noqa: S608 - our own words
+        "(status = 'pending' AND (due_at IS NULL OR due_at <= ?)) OR (status = 'waiting' AND due_at <= ?) "
+        "OR (status = 'running' AND lease_until < ?)) ORDER BY priority DESC, created_at LIMIT ?",
+        (to_json(list(agents)).decode(), now, now, now, limit),
+    )
+    return [_row(row) for row in found]
+
+
+def balances(db: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Balance]:
+    """Read budgets."""
+    found = db.execute(
+        "SELECT id, limits, spent, reserved, daily, day FROM budgets WHERE id IN (SELECT value FROM json_each(?))",
+        (to_json(list(ids)).decode(),),
+    )
+    return {row[0]: _balance(row) for row in found}
+
+
+def allow(db: sqlite3.Connection, id: str, budget: Budget, *, daily: bool) -> None:  # noqa: A002 - it is one
+    """Open a budget, or give it new limits."""
+    db.execute(
+        "INSERT INTO budgets (id, limits, daily) VALUES (?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET limits = excluded.limits, daily = excluded.daily",
+        (id, budget.model_dump_json(), daily),
+    )
+
+
+def _checked_place(db: sqlite3.Connection, batch: Append) -> tuple[str, ...]:
+    """Check that nobody has written meanwhile, and give the ids of the run's budgets."""
+    found = db.execute("SELECT n_events, budgets FROM runs WHERE id = ?", (batch.run,)).fetchone()
+    if batch.create is not None:
+        if found is not None:
+            raise Conflict(f"there is a run {batch.run!r} already; give the other one another id")
+        return batch.create.budgets
+    if found is None:
+        raise UnknownRun(
+            f"there is no run {batch.run!r} in this store; `mainspring runs list` shows those there are"
+        )
+    if found[0] != batch.expected:
+        raise Conflict(f"run {batch.run!r} has {found[0]} events, not {batch.expected}: somebody else wrote to it")
+    return tuple(from_json(found[1])) if batch.reserve or batch.settle else ()
+
+
+def _after(db: sqlite3.Connection, batch: Append, budgets: tuple[str, ...]) -> list[Balance]:
+    """Give the budgets as they are after the batch; refuse it where they do not allow it."""
+    if not budgets or not (batch.reserve or batch.settle):
+        return []
+    known = balances(db, budgets)
+    now = [on_day(known[id], batch.at) for id in budgets if id in known]
+    for settled in batch.settle:
+        held = _reserved(db, batch.run, settled.key)
+        now = settle(now, held, held if settled.amounts is None else settled.amounts)
+    for wanted in batch.reserve:
+        now = reserve(now, wanted)
+    return now
+
+
+def _write_row(db: sqlite3.Connection, batch: Append, n_new: int) -> Status:
+    if (new := batch.create) is not None:
+        status = batch.status or "pending"
+        db.execute(
+            "INSERT INTO runs (id, agent, status, n_events, created_at, updated_at, parent, priority, due_at, "
+            "budgets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(batch.run, new.agent, status, n_new, batch.at, batch.at, new.parent, new.priority, new.due_at),
+                to_json(new.budgets).decode(),
+            ),
+        )
+        return status
+    if batch.status is None:
+        sql = "UPDATE runs SET n_events = ?, updated_at = ? WHERE id = ? RETURNING status"
+        written = db.execute(sql, (batch.expected + n_new, batch.at, batch.run)).fetchall()
+    else:
+        sql = (
+            "UPDATE runs SET n_events = ?, updated_at = ?, driver = NULL, lease_until = NULL, due_at = ?, "
+            "status = CASE WHEN ? = 'waiting' AND woken THEN 'pending' ELSE ? END WHERE id = ? RETURNING status"
+        )
+        values = (batch.expected + n_new, batch.at, batch.due_at, batch.status, batch.status, batch.run)
+        written = db.execute(sql, values).fetchall()
+    after: Status = written[0][0]
+    return after
+
+
+def _write_events(
+    db: sqlite3.Connection, batch: Append, packed: list[Packed], contents: Mapping[str, bytes]
+) -> None:
+    db.executemany(
+        "INSERT INTO events (run, seq, at, type, body, refs) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *(batch.run, batch.expected + place, at, event.type, event.body.decode()),
+                to_json(event.refs).decode() if event.refs else None,
+            )
+            for place, ((at, _), event) in enumerate(zip(batch.events, packed, strict=True))
+        ],
+    )
+    if contents:
+        db.executemany("INSERT OR IGNORE INTO contents (digest, body) VALUES (?, ?)", list(contents.items()))
+
+
+def _write_ledger(db: sqlite3.Connection, batch: Append, after: list[Balance]) -> None:
+    for id, budget in batch.limits.items():  # noqa: A001 - it is one
+        allow(db, id, budget, daily=False)
+    if not after:
+        return
+    db.executemany(
+        "UPDATE budgets SET spent = ?, reserved = ?, day = ? WHERE id = ?",
+        [(_json(item.spent), _json(item.reserved), item.day, item.id) for item in after],
+    )
+    db.executemany(
+        "DELETE FROM reservations WHERE run = ? AND key = ?", [(batch.run, item.key) for item in batch.settle]
+    )
+    db.executemany(
+        "INSERT INTO reservations (run, key, amounts) VALUES (?, ?, ?)",
+        [(batch.run, item.key, _json(item.amounts)) for item in batch.reserve],
+    )
+
+
+def _reserved(db: sqlite3.Connection, run: str, key: str) -> Amounts:
+    found = db.execute("SELECT amounts FROM reservations WHERE run = ? AND key = ?", (run, key)).fetchone()
+    return AMOUNTS.validate_json(found[0]) if found else {}
+
+
+def _entries(db: sqlite3.Connection, found: list[Any]) -> list[Entry]:
+    refs = [tuple(from_json(row[4])) if row[4] else () for row in found]
+    contents = _contents(db, {ref for several in refs for ref in several})
+    return [
+        Entry(run=row[0], seq=row[1], at=row[2], event=unpack(row[3], several, contents))
+        for row, several in zip(found, refs, strict=True)
+    ]
+
+
+def _contents(db: sqlite3.Connection, digests: set[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    wanted = list(digests)
+    for start in range(0, len(wanted), _MAX_VARIABLES):
+        some = to_json(wanted[start : start + _MAX_VARIABLES]).decode()
+        sql = "SELECT digest, body FROM contents WHERE digest IN (SELECT value FROM json_each(?))"
+        found.update(db.execute(sql, (some,)).fetchall())
+    return found
+
+
+def _row(found: Any) -> RunRow:
+    return RunRow(*found[:-1], budgets=tuple(from_json(found[-1])))
+
+
+def _balance(found: Any) -> Balance:
+    return Balance(
+        id=found[0],
+        budget=Budget.model_validate_json(found[1]),
+        spent=AMOUNTS.validate_json(found[2]),
+        reserved=AMOUNTS.validate_json(found[3]),
+        daily=bool(found[4]),
+        day=found[5],
+    )
+
+
+def _json(amounts: Amounts) -> str:
+    return to_json(amounts).decode()
