@@ -62,5 +62,5 @@ def child_tool(agent: "Agent", name: str | None, description: str) -> AnyTool:
         raise ToolError(f"nobody worked on {task!r}")
 
     annotated = tool(name=name or agent.name, effect="none", authority=[], in_doubt="retry")
-    made: AnyTool = annotated(ask_agent)  # type: ignore[assignment]  # wider
+    made: AnyTool = annotated(ask_agent)
     return replace(made, spec=replace(made.spec, description=description), waits=Child(agent))

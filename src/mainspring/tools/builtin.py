@@ -23,7 +23,7 @@ def ask_human(*, within_s: float | None = None) -> AnyTool:
         """Ask the human you work for, and wait for the answer."""
         raise ToolError(f"nobody answered {question!r}")
 
-    made: AnyTool = tool(effect="none", authority=[], trusted=True)(ask_human)  # type: ignore[assignment]  # wider
+    made: AnyTool = tool(effect="none", authority=[], trusted=True)(ask_human)
     return replace(made, waits=Question(within_s))
 
 
@@ -38,5 +38,5 @@ def wait_for(*, max_s: float = 30 * _DAY_S) -> AnyTool:
         """Wait for some seconds before you go on."""
         return f"{seconds} s"
 
-    made: AnyTool = tool(effect="none", authority=[], trusted=True)(wait)  # type: ignore[assignment]  # wider
+    made: AnyTool = tool(effect="none", authority=[], trusted=True)(wait)
     return replace(made, waits=Timer())

@@ -42,8 +42,8 @@ def append(db: sqlite3.Connection, batch: Append, packed: list[Packed], contents
 def claim(db: sqlite3.Connection, run: str, attempted: Attempted, lease: Lease) -> int | None:
     """Take a run over, if it is to be had."""
     found = db.execute(
-        "UPDATE runs SET status = 'running', driver = ?, lease_until = ?, woken = 0, due_at = NULL, updated_at = ?, "
-        "n_events = n_events + 1 WHERE id = ? AND (status = 'pending' OR (status = 'waiting' AND due_at <= ?) "
+        "UPDATE runs SET status = 'running', driver = ?, lease_until = ?, woken = 0, due_at = NULL, "
+        "updated_at = ?, n_events = n_events + 1 WHERE id = ? AND (status = 'pending' OR (status = 'waiting' AND due_at <= ?) "
         "OR (status = 'running' AND (lease_until < ? OR driver = ?))) RETURNING n_events",
         (lease.driver, lease.until, lease.now, run, lease.now, lease.now, lease.take_from or ""),
     ).fetchone()
@@ -90,7 +90,7 @@ def rows(db: sqlite3.Connection, query: Query) -> list[RunRow]:
     values: list[object] = []
     for column, among in (("id", query.ids), ("agent", query.agents), ("status", query.statuses)):
         if among is not None:
-            wanted.append(f"{column} IN (SELECT value FROM json_each(?))")
+            wanted.append(f"{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - our own words
             values.append(to_json(list(among)).decode())
     if query.parent is not None:
         wanted.append("parent = ?")
@@ -140,9 +140,7 @@ def _checked_place(db: sqlite3.Connection, batch: Append) -> tuple[str, ...]:
             raise Conflict(f"there is a run {batch.run!r} already; give the other one another id")
         return batch.create.budgets
     if found is None:
-        raise UnknownRun(
-            f"there is no run {batch.run!r} in this store; `mainspring runs list` shows those there are"
-        )
+        raise UnknownRun(f"there is no run {batch.run!r} in this store; see `mainspring runs list`")
     if found[0] != batch.expected:
         raise Conflict(f"run {batch.run!r} has {found[0]} events, not {batch.expected}: somebody else wrote to it")
     return tuple(from_json(found[1])) if batch.reserve or batch.settle else ()
@@ -153,7 +151,7 @@ def _after(db: sqlite3.Connection, batch: Append, budgets: tuple[str, ...]) -> l
     if not budgets or not (batch.reserve or batch.settle):
         return []
     known = balances(db, budgets)
-    now = [on_day(known[id], batch.at) for id in budgets if id in known]
+    now = [on_day(known[name], batch.at) for name in budgets if name in known]
     for settled in batch.settle:
         held = _reserved(db, batch.run, settled.key)
         now = settle(now, held, held if settled.amounts is None else settled.amounts)
@@ -248,7 +246,7 @@ def _contents(db: sqlite3.Connection, digests: set[str]) -> dict[str, bytes]:
 
 
 def _row(found: Any) -> RunRow:
-    return RunRow(*found[:-1], budgets=tuple(from_json(found[-1])))
+    return RunRow(*found[:-1], tuple(from_json(found[-1])))
 
 
 def _balance(found: Any) -> Balance:

@@ -101,7 +101,7 @@ class Worker:
         return group, False
 
     def _do_all(self, connection: sqlite3.Connection, group: list["_Asked"]) -> None:
-        """Do a group together; if the database refuses that, each by itself, so that one cannot spoil the others."""
+        """Do a group together; if the database refuses, each by itself, so that one cannot spoil the others."""
         try:
             self._do_together(connection, group)
         except sqlite3.Error as error:
