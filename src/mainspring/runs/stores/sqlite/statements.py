@@ -43,7 +43,8 @@ def claim(db: sqlite3.Connection, run: str, attempted: Attempted, lease: Lease) 
     """Take a run over, if it is to be had."""
     found = db.execute(
         "UPDATE runs SET status = 'running', driver = ?, lease_until = ?, woken = 0, due_at = NULL, "
-        "updated_at = ?, n_events = n_events + 1 WHERE id = ? AND (status = 'pending' OR (status = 'waiting' AND due_at <= ?) "
+        "updated_at = ?, n_events = n_events + 1 WHERE id = ? AND (status = 'pending' "
+        "OR (status = 'waiting' AND due_at <= ?) "
         "OR (status = 'running' AND (lease_until < ? OR driver = ?))) RETURNING n_events",
         (lease.driver, lease.until, lease.now, run, lease.now, lease.now, lease.take_from or ""),
     ).fetchone()
@@ -246,7 +247,8 @@ def _contents(db: sqlite3.Connection, digests: set[str]) -> dict[str, bytes]:
 
 
 def _row(found: Any) -> RunRow:
-    return RunRow(*found[:-1], tuple(from_json(found[-1])))
+    *fields, budgets = found
+    return RunRow(*fields, budgets=tuple(from_json(budgets)))
 
 
 def _balance(found: Any) -> Balance:
