@@ -12,50 +12,69 @@ from importlib import import_module
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mainspring.agent import Agent, Result, Run
-    from mainspring.core import Label, Message, Sampling, Usage
+    from mainspring.core import Budget, Label, Message, Sampling, Usage
     from mainspring.core.errors import MainspringError, ToolError
     from mainspring.models import ChatModel, ScriptedModel, open_model, use
     from mainspring.prompts import Prompt
-    from mainspring.tools import Tool, tool
+    from mainspring.runs import DurableRun, Runs, open_runs
+    from mainspring.tools import NOT_DONE, Approval, Tool, ask_human, idempotency_key, tool, wait_for
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "NOT_DONE": "mainspring.tools",
     "Agent": "mainspring.agent",
+    "Approval": "mainspring.tools",
+    "Budget": "mainspring.core",
     "ChatModel": "mainspring.models",
+    "DurableRun": "mainspring.runs",
     "Label": "mainspring.core",
     "MainspringError": "mainspring.core.errors",
     "Message": "mainspring.core",
     "Prompt": "mainspring.prompts",
     "Result": "mainspring.agent",
     "Run": "mainspring.agent",
+    "Runs": "mainspring.runs",
     "Sampling": "mainspring.core",
     "ScriptedModel": "mainspring.models",
     "Tool": "mainspring.tools",
     "ToolError": "mainspring.core.errors",
     "Usage": "mainspring.core",
+    "ask_human": "mainspring.tools",
+    "idempotency_key": "mainspring.tools",
     "open_model": "mainspring.models",
+    "open_runs": "mainspring.runs",
     "tool": "mainspring.tools",
     "use": "mainspring.models",
+    "wait_for": "mainspring.tools",
 }
 
 __all__ = [
+    "NOT_DONE",
     "Agent",
+    "Approval",
+    "Budget",
     "ChatModel",
+    "DurableRun",
     "Label",
     "MainspringError",
     "Message",
     "Prompt",
     "Result",
     "Run",
+    "Runs",
     "Sampling",
     "ScriptedModel",
     "Tool",
     "ToolError",
     "Usage",
+    "ask_human",
+    "idempotency_key",
     "open_model",
+    "open_runs",
     "tool",
     "use",
+    "wait_for",
 ]
 
 

@@ -9,6 +9,7 @@ time brings the same loop to the same place.
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -192,10 +193,7 @@ class Loop(Generic[T]):
         else:
             outcomes = await self._call_all(turn, calls)
         self._uncounted.extend(outcome.usage for outcome in outcomes)
-        label = _label(outcomes)
-        self.conversation.add(
-            Message(role="tool", parts=tuple(outcome.result for outcome in outcomes), label=label)
-        )
+        self.conversation.add(observed(outcomes))
         self._notice_repeats(turn, calls, outcomes)
 
     async def _call_all(self, turn: int, calls: tuple[ToolCall, ...]) -> list[ToolReturned]:
@@ -251,6 +249,11 @@ class Loop(Generic[T]):
         return output
 
 
+def observed(outcomes: Sequence[ToolReturned]) -> Message:
+    """Tell the model what came of a step's calls, in the order it asked."""
+    return Message(role="tool", parts=tuple(outcome.result for outcome in outcomes), label=_label(outcomes))
+
+
 @cache
 def _words(reason: CorrectionReason) -> Prompt:
     return Prompt.load(Path(__file__).parent / "prompts" / f"{reason}.prompt.md")
@@ -260,7 +263,7 @@ def _steps(number: int) -> str:
     return f"{number} step" if number == 1 else f"{number} steps"
 
 
-def _label(outcomes: list[ToolReturned]) -> Label:
+def _label(outcomes: Sequence[ToolReturned]) -> Label:
     """Label a step's observations: as bad as the worst of them."""
     first, *rest = [_tool_label(outcome.result.name, trusted=outcome.trusted) for outcome in outcomes]
     return first.join(*rest) if rest else first

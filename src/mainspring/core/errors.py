@@ -140,3 +140,11 @@ class ReplayError(MainspringError, RuntimeError):
 
 class EventVersionError(MainspringError, ValueError):
     """An event was written by a newer Mainspring than this one."""
+
+
+def named(name: str, message: str) -> MainspringError:
+    """Make an error anew of the name and the words that stand in a record of it."""
+    kind = globals().get(name)
+    if isinstance(kind, type) and issubclass(kind, MainspringError):
+        return kind(message)
+    return RunError(f"{name}: {message}")

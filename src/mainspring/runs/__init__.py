@@ -3,3 +3,22 @@
 A run is its journal. Driving it folds the journal and goes on from its end; whatever it waits for, nothing of it
 stays in memory. Imports the agent, models, tools and the core.
 """
+
+from mainspring.runs.handle import DurableRun
+from mainspring.runs.inbox import Inbox, Pending
+from mainspring.runs.journal import Query, RunRow, Status
+from mainspring.runs.runs import DEFAULT_STORE, Runs, open_runs
+from mainspring.runs.settings import Settings
+
+__all__ = [
+    "DEFAULT_STORE",
+    "DurableRun",
+    "Inbox",
+    "Pending",
+    "Query",
+    "RunRow",
+    "Runs",
+    "Settings",
+    "Status",
+    "open_runs",
+]

@@ -77,7 +77,8 @@ class Append:
     """Make the run; `expected` is 0 then."""
     status: Status | None = None
     """The run's status from now on; None leaves it. Any but `running` gives the lease back. Of `waiting` it becomes
-    `pending` at once where the run was woken since it was claimed."""
+    `pending` at once where the run was woken since it was claimed. One that ends the run settles all that it still
+    holds back of budgets, as spent."""
     due_at: float | None = None
     """With a status: when to drive the run at the latest."""
     wake: str | None = None

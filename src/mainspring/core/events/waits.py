@@ -31,6 +31,8 @@ class HumanAsked(Versioned):
     question: str
     call: ToolCall | None = None
     """The tool call it is about."""
+    budget: str | None = None
+    """Id of the budget that is short, where more is asked for."""
     within_s: float | None = None
     """Seconds an answer may take; None waits for ever."""
     otherwise: Verdict = "deny"

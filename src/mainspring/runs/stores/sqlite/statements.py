@@ -6,6 +6,7 @@ transaction.
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
@@ -13,8 +14,8 @@ from pydantic_core import from_json, to_json
 from mainspring.core import Budget, Entry
 from mainspring.core.errors import Conflict, UnknownRun
 from mainspring.core.events import Attempted
-from mainspring.runs.journal import Append, Lease, Query, RunRow, Status
-from mainspring.runs.ledger import AMOUNTS, Amounts, Balance, on_day, reserve, settle
+from mainspring.runs.journal import ENDED, Append, Lease, Query, RunRow, Status
+from mainspring.runs.ledger import AMOUNTS, Amounts, Balance, Settle, on_day, reserve, settle
 from mainspring.runs.stored import Packed, pack, unpack
 
 _ROW: Final = (
@@ -25,6 +26,7 @@ _MAX_VARIABLES: Final = 500
 
 def append(db: sqlite3.Connection, batch: Append, packed: list[Packed], contents: Mapping[str, bytes]) -> Status:
     """Write a batch, and give the run's status after it."""
+    batch = _all_settled(db, batch)
     budgets = _checked_place(db, batch)
     balances = _after(db, batch, budgets)
     status = _write_row(db, batch, len(packed))
@@ -32,11 +34,11 @@ def append(db: sqlite3.Connection, batch: Append, packed: list[Packed], contents
     _write_ledger(db, batch, balances)
     if batch.wake is not None:
         db.execute(
-            "UPDATE runs SET woken = 1, status = CASE status WHEN 'waiting' THEN 'pending' ELSE status END "
-            "WHERE id = ?",
+            "UPDATE runs SET woken = 1, due_at = CASE status WHEN 'waiting' THEN NULL ELSE due_at END, "
+            "status = CASE status WHEN 'waiting' THEN 'pending' ELSE status END WHERE id = ?",
             (batch.wake,),
         )
-    return status
+    return "pending" if batch.wake == batch.run and status == "waiting" else status
 
 
 def claim(db: sqlite3.Connection, run: str, attempted: Attempted, lease: Lease) -> int | None:
@@ -147,11 +149,22 @@ def _checked_place(db: sqlite3.Connection, batch: Append) -> tuple[str, ...]:
     return tuple(from_json(found[1])) if batch.reserve or batch.settle else ()
 
 
+def _all_settled(db: sqlite3.Connection, batch: Append) -> Append:
+    """Give the batch with a settlement for everything that an ended run still holds back."""
+    if batch.status not in ENDED or batch.create is not None:
+        return batch
+    named = {item.key for item in batch.settle}
+    held = db.execute("SELECT key FROM reservations WHERE run = ?", (batch.run,)).fetchall()
+    return replace(batch, settle=(*batch.settle, *(Settle(key) for (key,) in held if key not in named)))
+
+
 def _after(db: sqlite3.Connection, batch: Append, budgets: tuple[str, ...]) -> list[Balance]:
     """Give the budgets as they are after the batch; refuse it where they do not allow it."""
     if not budgets or not (batch.reserve or batch.settle):
         return []
     known = balances(db, budgets)
+    for name, budget in batch.limits.items():
+        known[name] = replace(known.get(name) or Balance(name, budget), budget=budget)
     now = [on_day(known[name], batch.at) for name in budgets if name in known]
     for settled in batch.settle:
         held = _reserved(db, batch.run, settled.key)
@@ -178,10 +191,20 @@ def _write_row(db: sqlite3.Connection, batch: Append, n_new: int) -> Status:
         written = db.execute(sql, (batch.expected + n_new, batch.at, batch.run)).fetchall()
     else:
         sql = (
-            "UPDATE runs SET n_events = ?, updated_at = ?, driver = NULL, lease_until = NULL, due_at = ?, "
-            "status = CASE WHEN ? = 'waiting' AND woken THEN 'pending' ELSE ? END WHERE id = ? RETURNING status"
+            "UPDATE runs SET n_events = :n_events, updated_at = :at, "
+            "driver = CASE :status WHEN 'running' THEN driver END, "
+            "lease_until = CASE :status WHEN 'running' THEN lease_until END, "
+            "due_at = CASE WHEN :status = 'waiting' AND woken THEN NULL ELSE :due_at END, "
+            "status = CASE WHEN :status = 'waiting' AND woken THEN 'pending' ELSE :status END "
+            "WHERE id = :run RETURNING status"
         )
-        values = (batch.expected + n_new, batch.at, batch.due_at, batch.status, batch.status, batch.run)
+        values = {
+            "n_events": batch.expected + n_new,
+            "at": batch.at,
+            "due_at": batch.due_at,
+            "status": batch.status,
+            "run": batch.run,
+        }
         written = db.execute(sql, values).fetchall()
     after: Status = written[0][0]
     return after
@@ -205,8 +228,10 @@ def _write_events(
 
 
 def _write_ledger(db: sqlite3.Connection, batch: Append, after: list[Balance]) -> None:
-    for id, budget in batch.limits.items():  # noqa: A001 - it is one
-        allow(db, id, budget, daily=False)
+    db.executemany(
+        "INSERT INTO budgets (id, limits) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET limits = excluded.limits",
+        [(name, budget.model_dump_json()) for name, budget in batch.limits.items()],
+    )
     if not after:
         return
     db.executemany(
@@ -248,7 +273,7 @@ def _contents(db: sqlite3.Connection, digests: set[str]) -> dict[str, bytes]:
 
 def _row(found: Any) -> RunRow:
     *fields, budgets = found
-    return RunRow(*fields, budgets=tuple(from_json(budgets)))
+    return replace(RunRow(*fields), budgets=tuple(from_json(budgets)))
 
 
 def _balance(found: Any) -> Balance:

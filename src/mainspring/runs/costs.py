@@ -1,0 +1,111 @@
+"""The worst case of a call, before it is made.
+
+A token holds at least one byte, so a prompt has at most as many tokens as bytes. What a server has counted before
+is known exactly, and only what came since is bounded that way. The reply is bounded by the tokens that it may have.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from pydantic_core import to_json
+
+from mainspring.agent.job import Job
+from mainspring.core import Budget, BudgetField, Model, Priced, Usage
+from mainspring.core.errors import ConfigError, MainspringError, ModelTimeout
+from mainspring.core.events import Corrected, ModelCalled, ModelReplied, RunStarted, ToolReturned
+from mainspring.runs.ledger import Amounts, amounts_of
+
+T = TypeVar("T")
+
+MAX_OUTPUT_TOKENS: Final = 4096
+"""What a reply may have under a budget that limits it, where nothing else bounds it."""
+_FORM_BYTES: Final = 4096
+"""More than any mode says about how to reply."""
+_MESSAGE_BYTES: Final = 64
+"""More than any chat template puts around a message."""
+
+
+def bounded(job: Job[T], budgets: list[Budget]) -> Job[T]:
+    """Give the job with a bound on replies where a budget needs one.
+
+    Raises:
+        ConfigError: A budget is in dollars, and nobody knows what a model costs.
+    """
+    if any(budget.usd is not None for budget in budgets):
+        for model in (job.model, *job.cheaper):
+            _check_price(model)
+    if job.sampling.max_output_tokens is None and any(budget.limits_output for budget in budgets):
+        bound = MAX_OUTPUT_TOKENS
+        return replace(job, sampling=job.sampling.model_copy(update={"max_output_tokens": bound}))
+    return job
+
+
+def cost_of(model: Model, usage: Usage) -> Usage:
+    """Give a usage with what it costs, where that is known."""
+    return replace(usage, cost_usd=model.price(usage) if isinstance(model, Priced) else None)
+
+
+class WorstCase:
+    """Bounds what the next model call of a run may use; told of everything that the model is told.
+
+    Args:
+        job: What the run works with.
+    """
+
+    def __init__(self, job: Job[T]) -> None:
+        self._models: Mapping[str, Model] = {model.name: model for model in (job.model, *job.cheaper)}
+        self._max_output_tokens = job.sampling.max_output_tokens or MAX_OUTPUT_TOKENS
+        tools = [(tool.name, tool.description, tool.parameters) for tool in job.options.tools]
+        self._form_bytes = _FORM_BYTES + 2 * len(to_json((tools, job.form.schema)))
+        self._counted = 0
+        """Tokens that a server has counted."""
+        self._uncounted = self._form_bytes
+        """Bytes that came since."""
+
+    def take(self, event: RunStarted | ModelReplied | ToolReturned | Corrected) -> None:
+        """Take in what the model will be told."""
+        match event:
+            case RunStarted(messages=messages):
+                self._uncounted += sum(len(to_json(message.parts)) + _MESSAGE_BYTES for message in messages)
+            case ModelReplied(usage=usage) if usage.input_tokens:
+                self._counted = usage.input_tokens + usage.output_tokens
+                self._uncounted = _MESSAGE_BYTES
+            case ModelReplied():
+                self._uncounted += len(to_json(event.decision)) + _MESSAGE_BYTES
+            case ToolReturned(result=result):
+                self._uncounted += len(result.text.encode()) + _MESSAGE_BYTES
+            case Corrected(message=message):
+                self._uncounted += len(message.text.encode()) + _MESSAGE_BYTES
+
+    def of(self, call: ModelCalled) -> Amounts:
+        """Give the most that a call may use."""
+        usage = Usage(
+            input_tokens=self._counted + self._uncounted,
+            output_tokens=self._max_output_tokens,
+            model_calls=1,
+        )
+        return amounts_of(cost_of(self._models[call.model], usage))
+
+
+def spent(replied: ModelReplied) -> Amounts | None:
+    """Give what a reply really used; None, the whole reservation, where that is not known."""
+    usage = replied.usage
+    is_known = replied.cached or (usage.input_tokens > 0 and usage.cost_usd is not None)
+    return amounts_of(usage) if is_known else None
+
+
+def spent_on_failure(error: MainspringError) -> Amounts | None:
+    """Give what a failed call used: nothing where it was refused, and nobody knows where it was cut off."""
+    return None if isinstance(error, ModelTimeout) else NOTHING_SPENT
+
+
+NOTHING_SPENT: Final[dict[BudgetField, int]] = {}
+
+
+def _check_price(model: Model) -> None:
+    if cost_of(model, Usage(input_tokens=1, output_tokens=1, model_calls=1)).cost_usd is None:
+        raise ConfigError(
+            f"nobody knows what model {model.name!r} costs, and the budget is in dollars; give it a price in "
+            'mainspring.toml (price = { input = "0.10", output = "0.40" }), or limit tokens instead'
+        )

@@ -1,0 +1,120 @@
+"""What a run works under, kept with it: tools as the model is shown them, answer, sampling, limits, models.
+
+A run that is gone on with tomorrow works under what it started with, whatever the agent has become by then; what
+has become of it is noticed and said. Functions are code: a tool's name leads to the present one.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import to_json
+
+from mainspring.agent import Agent
+from mainspring.agent.job import AnswerForm, Job, Limits
+from mainspring.core import JsonObject, Options, Sampling, ToolSpec
+from mainspring.core.errors import JournalError
+from mainspring.core.events import RunStarted
+
+T = TypeVar("T")
+
+
+class Definition(BaseModel):
+    """What a run works under."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    prompt: str
+    """SHA-256 of the prompt's template."""
+    prompt_digest: str
+    """SHA-256 of the instructions as rendered."""
+    tools: tuple[ToolSpec, ...]
+    asks_in_doubt: tuple[str, ...] = ()
+    """Tools about whose cut-off calls somebody has to find out."""
+    answer: JsonObject | None
+    sampling: Sampling
+    max_steps: int
+    max_repairs: int
+    models: tuple[str, ...]
+    cache: bool = False
+
+    @classmethod
+    def of(cls, agent: Agent, job: Job[T]) -> "Definition":
+        """Say what a job of an agent works under."""
+        return cls(
+            prompt=agent.prompt.digest,
+            prompt_digest=job.prompt_digest,
+            tools=job.options.tools,
+            asks_in_doubt=tuple(tool.name for tool in job.tools.values() if tool.in_doubt != "retry"),
+            answer=job.form.schema,
+            sampling=job.sampling,
+            max_steps=job.limits.max_steps,
+            max_repairs=job.limits.max_repairs,
+            models=tuple(model.name for model in (job.model, *job.cheaper)),
+            cache=job.cache,
+        )
+
+    @classmethod
+    def read(cls, content: bytes) -> "Definition":
+        """Read a kept definition.
+
+        Raises:
+            JournalError: A newer Mainspring wrote it, or it is damaged.
+        """
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            raise JournalError(
+                f"the definition of a run cannot be read; use the Mainspring that wrote it, or a newer one: {error}"
+            ) from error
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that are kept."""
+        return self.model_dump_json().encode()
+
+    def job(self, agent: Agent, started: RunStarted, form: AnswerForm[T]) -> Job[T]:
+        """Give everything a run goes on with: what it started under, and the agent's present functions.
+
+        Raises:
+            ConfigError: A model that it started with cannot be opened any more.
+        """
+        models = self._models(agent)
+        return Job(
+            agent=started.agent,
+            agent_digest=started.agent_digest,
+            model=models.models[0],
+            cheaper=models.models[1:],
+            cache=self.cache,
+            tools=agent.tools,
+            options=Options(self.tools, self.answer),
+            last_options=Options(self.tools, self.answer, must_answer=True),
+            form=form,
+            sampling=self.sampling,
+            limits=Limits(self.max_steps, self.max_repairs),
+            messages=started.messages,
+            prompt_digest=self.prompt_digest,
+        )
+
+    def changes(self, agent: Agent) -> tuple[str, ...]:
+        """Say what of the agent is not as it was."""
+        before, now = _by_name(self.tools), _by_name(tuple(tool.spec for tool in agent.tools.values()))
+        names = sorted({**before, **now})
+        found = [f"tool {name}" for name in names if before.get(name) != now.get(name)]
+        if self.prompt != agent.prompt.digest:
+            found.insert(0, "instructions")
+        if self.models != tuple(model.name for model in agent.models):
+            found.append("model")
+        if (self.max_steps, self.max_repairs) != (agent.limits.max_steps, agent.limits.max_repairs):
+            found.append("limits")
+        return tuple(found)
+
+    def _models(self, agent: Agent) -> Agent:
+        known = {model.name: model for model in agent.models}
+        return agent.replace(model=[known.get(name, name) for name in self.models])
+
+
+def _by_name(specs: tuple[ToolSpec, ...]) -> Mapping[str, str]:
+    return {spec.name: hashlib.sha256(to_json((spec.description, spec.parameters))).hexdigest() for spec in specs}

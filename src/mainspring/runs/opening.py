@@ -1,0 +1,52 @@
+"""From a URL to a store and to the engine that carries runs to workers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from mainspring.core import Clock
+from mainspring.runs.dispatch import Dispatch
+from mainspring.runs.dispatchers.embedded import EmbeddedDispatch
+from mainspring.runs.journal import Store
+from mainspring.runs.settings import Settings
+
+_POSTGRES = ("postgresql://", "postgres://")
+
+
+@asynccontextmanager
+async def open_store(url: str) -> AsyncIterator[Store]:
+    """Open a store.
+
+    Args:
+        url: A file name, `sqlite:///FILE`, `:memory:`, or `postgresql://...`.
+
+    Raises:
+        JournalError: It cannot be opened.
+        ConfigError: A package that it needs is missing.
+    """
+    store = await _open(url)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_dispatch(url: str, settings: Settings, clock: Clock) -> AsyncIterator[Dispatch]:
+    """Open the engine that goes with a store: Procrastinate on PostgreSQL, this process's tasks elsewhere."""
+    if not url.startswith(_POSTGRES):
+        yield EmbeddedDispatch(concurrency=settings.concurrency, now=clock.now)
+        return
+    from mainspring.runs.dispatchers.procrastinate import open_procrastinate
+
+    async with open_procrastinate(url, concurrency=settings.concurrency) as dispatch:
+        yield dispatch
+
+
+async def _open(url: str) -> Store:
+    if url.startswith(_POSTGRES):
+        from mainspring.runs.stores.postgres import open_postgres
+
+        return await open_postgres(url)
+    from mainspring.runs.stores.sqlite import open_sqlite
+
+    return await open_sqlite(url.removeprefix("sqlite:///"))

@@ -1,0 +1,345 @@
+"""Runs in a store: start them, find them, stop them, let them go on.
+
+```python
+async with open_runs("runs.db") as runs:
+    run = await runs.start(agent, "refund order 17", budget=Budget(usd=0.50), id="refund-17")
+    async for event in run.stream(): ...
+```
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar, overload
+
+from mainspring.agent import Agent
+from mainspring.agent.child import Child
+from mainspring.core import Budget, Clock, Message, Rng, SystemClock, SystemRng
+from mainspring.core.errors import ConfigError, Conflict, JournalError, UnknownRun
+from mainspring.runs.changes import cancelled, resumed
+from mainspring.runs.costs import bounded
+from mainspring.runs.dispatch import Dispatch
+from mainspring.runs.driver import Driver
+from mainspring.runs.forms import Forms
+from mainspring.runs.handle import DurableRun
+from mainspring.runs.history import History
+from mainspring.runs.identity import is_dead, this_process
+from mainspring.runs.inbox import Inbox
+from mainspring.runs.journal import Query, RunRow, Store
+from mainspring.runs.leases import Keeper
+from mainspring.runs.ledger import Balance
+from mainspring.runs.opening import open_dispatch, open_store
+from mainspring.runs.purse import limits
+from mainspring.runs.settings import Settings
+from mainspring.runs.submission import Terms, submission
+from mainspring.runs.watch import Watch
+
+T = TypeVar("T")
+
+_log = logging.getLogger("mainspring.runs")
+
+DEFAULT_STORE: Final = "mainspring.db"
+_SWEPT: Final = 200
+"""How many runs one sweep takes at most."""
+
+
+class Runs:
+    """The runs of one store, and this process's part in them.
+
+    Made by `open_runs`.
+    """
+
+    def __init__(self, store: Store, dispatch: Dispatch, settings: Settings, clock: Clock, rng: Rng) -> None:
+        self.store = store
+        self.watch = Watch()
+        self.forms = Forms()
+        self._dispatch = dispatch
+        self._settings = settings
+        self._clock = clock
+        self._rng = rng
+        self._agents: dict[str, Agent] = {}
+        self._keeper = Keeper(store, this_process(rng.token(4)), clock, settings.lease_s)
+        self.inbox = Inbox(store, clock, self._submit_by_id)
+        """What waits for a human, and answers to it."""
+        self._driver = Driver(
+            store=store,
+            agents=self._agents,
+            forms=self.forms,
+            clock=clock,
+            keeper=self._keeper,
+            watch=self.watch,
+            submit=self._submit,
+            patience_s=settings.patience_s,
+        )
+
+    def __repr__(self) -> str:
+        return f"Runs({self.store.url!r}, agents={list(self._agents)})"
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """The agents whose runs this process can drive, by name."""
+        return self._agents
+
+    def register(self, agent: Agent) -> None:
+        """Make an agent known, and those that it calls: this process drives their runs from now on.
+
+        Raises:
+            ConfigError: Another agent of that name is known.
+        """
+        known = self._agents.get(agent.name)
+        if known is agent:
+            return
+        if known is not None and known.tools.keys() != agent.tools.keys():
+            raise ConfigError(f"two agents are called {agent.name!r}; give one of them another name")
+        self._agents[agent.name] = agent
+        for tool in agent.tools.values():
+            if isinstance(tool.waits, Child):
+                self.register(tool.waits.agent)
+        self._dispatch.refresh()
+
+    @overload
+    async def start(
+        self, agent: Agent, input: str | Message, *, messages: Sequence[Message] = ...,
+        inputs: Mapping[str, object] | None = ..., budget: Budget | None = ..., charge: Iterable[str] = ...,
+        id: str | None = ..., priority: int = ..., at: float | None = ...,
+    ) -> DurableRun[str]: ...  # fmt: skip
+
+    @overload
+    async def start(
+        self, agent: Agent, input: str | Message, *, output: type[T], messages: Sequence[Message] = ...,
+        inputs: Mapping[str, object] | None = ..., budget: Budget | None = ..., charge: Iterable[str] = ...,
+        id: str | None = ..., priority: int = ..., at: float | None = ...,
+    ) -> DurableRun[T]: ...  # fmt: skip
+
+    async def start(  # noqa: PLR0913 - one keyword for each thing that can be said of a run
+        self,
+        agent: Agent,
+        input: str | Message,  # noqa: A002 - the word users look for
+        *,
+        output: type[Any] = str,
+        messages: Sequence[Message] = (),
+        inputs: Mapping[str, object] | None = None,
+        budget: Budget | None = None,
+        charge: Iterable[str] = (),
+        id: str | None = None,  # noqa: A002 - the word users look for
+        priority: int = 0,
+        at: float | None = None,
+    ) -> DurableRun[Any]:
+        """Hand a run in; it is driven by this process, or by whichever worker of the store knows the agent.
+
+        Args:
+            agent: Who works.
+            input: What it is asked.
+            output: The type of the answer.
+            messages: What was said before, as in an earlier `result.messages`.
+            inputs: What the prompt file's template is filled in with.
+            budget: What it, and whatever it starts, may use.
+            charge: Names of shared budgets that it draws on, too (`share_budget`).
+            id: A name of your own. Where there is a run of that name already, that one is given, and goes on if it
+                was cut off: so the same command, run again, continues.
+            priority: Higher goes first.
+            at: Not before this time, in seconds since the Unix epoch.
+
+        Raises:
+            ConfigError: The model's name leads nowhere, the prompt's inputs do not fit, a shared budget is not
+                there, a budget in dollars meets a model without a price, or the id names another run.
+            JournalError: The store cannot be written to.
+        """
+        self.register(agent)
+        charged = await self._shared(charge)
+        job = bounded(agent.job(input, output, messages, inputs), [*charged, *((budget,) if budget else ())])
+        self.forms.learn(job.form)
+        terms = Terms(budget=budget, budgets=tuple(charge), priority=priority, at=at)
+        name = id or f"run_{self._rng.token(8)}"
+        try:
+            await self.store.append(submission(name, agent, job, self._clock.now(), terms))
+        except Conflict:
+            await self._check_same(name, agent, job.messages[-1])
+        await self._submit_by_id(name)
+        return DurableRun(self, name)
+
+    async def get(self, id: str) -> DurableRun[Any]:  # noqa: A002 - the word users look for
+        """Give a run that is there.
+
+        Raises:
+            UnknownRun: It is not.
+        """
+        return DurableRun(self, (await self.row(id)).id)
+
+    async def row(self, id: str) -> RunRow:  # noqa: A002 - the word users look for
+        """Give what is known of a run without reading its events.
+
+        Raises:
+            UnknownRun: It is not there.
+        """
+        for found in await self.store.rows(Query(ids=[id])):
+            return found
+        raise UnknownRun(f"there is no run {id!r} in {self.store.url}; see `mainspring runs list`")
+
+    async def find(self, query: Query | None = None) -> list[RunRow]:
+        """Give the rows of runs, the newest first."""
+        return await self.store.rows(query or Query())
+
+    async def cancel(self, id: str, *, by: str = "") -> None:  # noqa: A002 - the word users look for
+        """Stop a run, and the runs that it waits for; one that has ended is left as it is.
+
+        Raises:
+            UnknownRun: It is not there.
+        """
+        ended = await cancelled(self.store, await self.row(id), self._clock, by)
+        if ended:
+            await self._dispatch.cancel(id)
+        else:
+            await self._keeper.look(id)
+        self.watch.rests(id)
+        for child in await self.store.rows(Query(parent=id, statuses=["pending", "running", "waiting"])):
+            await self.cancel(child.id, by=by)
+        row = await self.row(id)
+        if row.has_ended and row.parent is not None:
+            await self._submit_by_id(row.parent)
+
+    async def resume(self, id: str, *, by: str = "", budget: Budget | None = None) -> DurableRun[Any]:  # noqa: A002 - the word users look for
+        """Let a run go on that failed, was cancelled, or waits for more budget; what failed is tried again.
+
+        Args:
+            id: The run.
+            by: Who wants that.
+            budget: New limits of its own budget; those that are not given stay.
+
+        Raises:
+            UnknownRun: It is not there.
+            ConfigError: It has its answer already, or no budget of its own.
+        """
+        await resumed(self.store, await self.row(id), self._clock, by, budget)
+        await self._submit_by_id(id)
+        return DurableRun(self, id)
+
+    async def share_budget(self, name: str, budget: Budget, *, daily: bool = False) -> None:
+        """Open a budget that many runs may draw on at once (`start(charge=[name])`), or give it new limits.
+
+        Args:
+            name: What it is called: a team, a customer, a key.
+            budget: Its limits.
+            daily: Whether it is whole again at midnight UTC.
+        """
+        await self.store.allow(name, budget, daily=daily)
+
+    async def balance(self, name: str) -> Balance:
+        """Give what a budget allows, holds back and has spent.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        found = await self.store.balances([name])
+        if name not in found:
+            raise ConfigError(f"there is no budget {name!r} in {self.store.url}")
+        return found[name]
+
+    async def sweep(self) -> int:
+        """Hand in every run of the known agents that nobody drives though somebody should; gives how many."""
+        if not self._agents:
+            return 0
+        due = await self.store.due(self._clock.now(), tuple(self._agents), _SWEPT)
+        running = await self.store.rows(Query(agents=tuple(self._agents), statuses=["running"], limit=_SWEPT))
+        orphans = [row for row in running if row.driver is not None and is_dead(row.driver)]
+        for row in (*due, *orphans):
+            await self._submit(row)
+        return len(due) + len(orphans)
+
+    async def work(self) -> None:
+        """Drive runs until cancelled; then let what is in progress come to its end within the time of grace."""
+        tasks = [
+            asyncio.create_task(self._keeper.work(), name="mainspring-leases"),
+            asyncio.create_task(self._sweep_on(), name="mainspring-sweep"),
+            asyncio.create_task(
+                self._dispatch.work(self._driver.drive, lambda: self._agents), name="mainspring-work"
+            ),
+        ]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await self._wind_down(*tasks)
+
+    async def _wind_down(self, *tasks: "asyncio.Task[None]") -> None:
+        keeping, sweeping, working = tasks
+        self._driver.stop()
+        sweeping.cancel()
+        working.cancel()
+        _, in_progress = await asyncio.wait({working}, timeout=self._settings.grace_s)
+        if in_progress:
+            self._driver.abort()
+        await asyncio.wait({working, sweeping})
+        keeping.cancel()
+        await asyncio.wait({keeping})
+
+    async def _sweep_on(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except JournalError as error:
+                _log.warning("the store could not be swept: %s", error)
+            await asyncio.sleep(self._settings.sweep_s)
+
+    async def _submit(self, row: RunRow) -> None:
+        await self._dispatch.submit(row.id, row.agent, at=row.due_at, priority=row.priority)
+
+    async def _submit_by_id(self, id: str) -> None:  # noqa: A002 - it is one
+        row = await self.row(id)
+        if not row.has_ended:
+            await self._submit(row)
+
+    async def _shared(self, names: Iterable[str]) -> list[Budget]:
+        wanted = tuple(names)
+        found = await self.store.balances(wanted) if wanted else {}
+        if missing := [name for name in wanted if name not in found]:
+            raise ConfigError(f"there is no shared budget {missing[0]!r}; open it with `runs.share_budget(...)`")
+        return limits(found)
+
+    async def _check_same(self, id: str, agent: Agent, asked: Message) -> None:  # noqa: A002 - it is one
+        """Check that the run of that id is the one that is meant."""
+        row = await self.row(id)
+        started = History(await self.store.entries(id)).started
+        if row.agent != agent.name or started.messages[-1] != asked:
+            raise ConfigError(
+                f"run {id!r} is another one: agent {row.agent!r} was asked {started.messages[-1].text[:80]!r}; "
+                "give the new run an id of its own"
+            )
+
+
+@asynccontextmanager
+async def open_runs(
+    url: str = DEFAULT_STORE,
+    *,
+    agents: Iterable[Agent] = (),
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    rng: Rng | None = None,
+) -> AsyncIterator[Runs]:
+    """Open a store of runs, and drive them for as long as the context lasts.
+
+    Args:
+        url: A file (made if it is not there), `:memory:`, or `postgresql://...`.
+        agents: Agents whose runs are to be driven, also those that another process has begun; `start` makes its
+            agent known by itself.
+        settings: How this process takes part.
+        clock: Tells the time.
+        rng: Makes up ids.
+
+    Raises:
+        JournalError: The store cannot be opened, is damaged, or was written by a newer Mainspring.
+        ConfigError: A package that the store needs is missing.
+    """
+    settings = settings or Settings()
+    clock = clock or SystemClock()
+    async with open_store(url) as store, open_dispatch(url, settings, clock) as dispatch:
+        runs = Runs(store, dispatch, settings, clock, rng or SystemRng())
+        for agent in agents:
+            runs.register(agent)
+        working = asyncio.create_task(runs.work(), name="mainspring-runs") if settings.work else None
+        try:
+            yield runs
+        finally:
+            if working is not None:
+                working.cancel()
+                await asyncio.wait({working})

@@ -1,0 +1,175 @@
+"""A group of appends in one transaction: two round trips, however many there are.
+
+The first locks and reads what the appends have to know; the second writes what they come to, and commits.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from psycopg import AsyncCursor
+from pydantic_core import to_json
+
+from mainspring.core.errors import JournalError
+from mainspring.runs.journal import Status
+from mainspring.runs.ledger import AMOUNTS, Amounts, Balance, DoesNotFit
+from mainspring.runs.stores.postgres.group import Group, Handed, Row
+from mainspring.runs.stores.postgres.statements import BALANCE, Connection, balance
+
+Told = Status | JournalError | DoesNotFit
+"""What came of an append."""
+
+_Cursor = AsyncCursor[tuple[Any, ...]]
+
+_LOCK_RUNS: Final = (
+    "SELECT id, n_events, status, woken, budgets, due_at FROM mainspring.runs WHERE id = ANY(%b::text[]) "
+    "ORDER BY id FOR UPDATE"
+)
+_LOCK_BUDGETS: Final = (
+    f"SELECT {BALANCE} FROM mainspring.budgets WHERE id IN (SELECT unnest(%b::text[]) UNION "  # noqa: S608 - our own words
+    "SELECT jsonb_array_elements_text(budgets) FROM mainspring.runs WHERE id = ANY(%b::text[])) "
+    "ORDER BY id FOR UPDATE"
+)
+_HELD: Final = "SELECT run, key, amounts FROM mainspring.reservations WHERE run = ANY(%b::text[])"
+_CREATE: Final = (
+    "INSERT INTO mainspring.runs (id, agent, status, n_events, created_at, updated_at, parent, priority, due_at, "
+    "woken, budgets) SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::float8[], "
+    "%b::float8[], %b::text[], %b::int[], %b::float8[], %b::bool[], %b::text[]::jsonb[])"
+)
+_CHANGE: Final = (
+    "UPDATE mainspring.runs AS runs SET n_events = n.n_events, status = n.status, woken = n.woken, "
+    "due_at = n.due_at, updated_at = coalesce(n.updated_at, runs.updated_at), "
+    "driver = CASE WHEN n.released THEN NULL ELSE runs.driver END, "
+    "lease_until = CASE WHEN n.released THEN NULL ELSE runs.lease_until END "
+    "FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bool[], %b::float8[], %b::float8[], %b::bool[]) "
+    "AS n(id, n_events, status, woken, due_at, updated_at, released) WHERE runs.id = n.id"
+)
+_EVENTS: Final = (
+    "INSERT INTO mainspring.events (run, seq, at, type, body, refs) SELECT * FROM unnest(%b::text[], "
+    "%b::bigint[], %b::float8[], %b::text[], %b::text[], %b::text[])"
+)
+_CONTENTS: Final = (
+    "INSERT INTO mainspring.contents (digest, body) SELECT * FROM unnest(%b::text[], %b::bytea[]) "
+    "ON CONFLICT DO NOTHING"
+)
+_OPEN: Final = (
+    "INSERT INTO mainspring.budgets (id, limits, spent, reserved, day) SELECT * FROM unnest(%b::text[], "
+    "%b::text[], %b::text[], %b::text[], %b::int[])"
+)
+_MOVE: Final = (
+    "UPDATE mainspring.budgets AS budgets SET limits = n.limits, spent = n.spent, reserved = n.reserved, "
+    "day = n.day FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::int[]) "
+    "AS n(id, limits, spent, reserved, day) WHERE budgets.id = n.id"
+)
+_FREE: Final = (
+    "DELETE FROM mainspring.reservations AS held USING unnest(%b::text[], %b::text[]) AS n(run, key) "
+    "WHERE held.run = n.run AND held.key = n.key"
+)
+_RESERVE: Final = (
+    "INSERT INTO mainspring.reservations (run, key, amounts) SELECT * FROM unnest(%b::text[], %b::text[], "
+    "%b::text[])"
+)
+
+
+async def write(db: Connection, handed: list[Handed]) -> list[Told]:
+    """Write appends in one transaction, and give what came of each.
+
+    Raises:
+        psycopg.Error: Nothing is known to be written.
+    """
+    try:
+        group = await _begin(db, handed)
+        told = [_take(group, item) for item in handed]
+        await _finish(db, group)
+    except BaseException:
+        if not db.closed:
+            await db.rollback()
+        raise
+    return told
+
+
+def _take(group: Group, item: Handed) -> Told:
+    try:
+        return group.take(item)
+    except (JournalError, DoesNotFit) as refusal:
+        return refusal
+
+
+async def _begin(db: Connection, handed: list[Handed]) -> Group:
+    """Begin the transaction; lock and read the runs, and the budgets where any are drawn on."""
+    runs = {item.batch.run for item in handed} | {item.batch.wake for item in handed if item.batch.wake is not None}
+    spending = [item.batch for item in handed if item.moves_money]
+    spenders = list({batch.run for batch in spending})
+    named = {name for batch in spending for name in batch.limits}
+    named |= {name for batch in spending if batch.create is not None for name in batch.create.budgets}
+    locked, budgets, held = db.cursor(binary=True), db.cursor(), db.cursor()
+    async with db.pipeline():
+        await db.execute("BEGIN")
+        await locked.execute(_LOCK_RUNS, (list(runs),))
+        if spenders:
+            await budgets.execute(_LOCK_BUDGETS, (list(named), spenders))
+            await held.execute(_HELD, (spenders,))
+    rows = {row[0]: Row(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in await locked.fetchall()}
+    if not spenders:
+        return Group(rows, {}, {})
+    reserved = {(row[0], row[1]): AMOUNTS.validate_json(row[2]) for row in await held.fetchall()}
+    return Group(rows, {row[0]: balance(row) for row in await budgets.fetchall()}, reserved)
+
+
+async def _finish(db: Connection, group: Group) -> None:
+    """Write what the group comes to, and commit."""
+    async with db.pipeline(), db.cursor() as cursor:
+        await _write_runs(cursor, group)
+        await _write_events(cursor, group)
+        await _write_ledger(cursor, group)
+        await cursor.execute("COMMIT")
+
+
+async def _write_runs(cursor: _Cursor, group: Group) -> None:
+    created = [
+        (
+            *(row.id, batch.create.agent, row.status, row.n_events, batch.at, row.updated_at, batch.create.parent),
+            *(batch.create.priority, row.due_at, row.is_woken, to_json(row.budgets).decode()),
+        )
+        for row, batch in ((group.rows[name], batch) for name, batch in sorted(group.created.items()))
+        if batch.create is not None
+    ]
+    changed = [
+        (row.id, row.n_events, row.status, row.is_woken, row.due_at, row.updated_at, row.is_released)
+        for row in map(group.rows.__getitem__, group.changed - group.created.keys())
+    ]
+    await _execute(cursor, _CREATE, created)
+    await _execute(cursor, _CHANGE, changed)
+
+
+async def _write_events(cursor: _Cursor, group: Group) -> None:
+    events: list[tuple[object, ...]] = []
+    contents: dict[str, bytes] = {}
+    for item in group.taken:
+        contents |= item.contents
+        places = enumerate(zip(item.batch.events, item.packed, strict=True), item.batch.expected)
+        for seq, ((at, _), event) in places:
+            refs = to_json(event.refs).decode() if event.refs else None
+            events.append((item.batch.run, seq, at, event.type, event.body.decode(), refs))
+    await _execute(cursor, _EVENTS, events)
+    await _execute(cursor, _CONTENTS, sorted(contents.items()))
+
+
+async def _write_ledger(cursor: _Cursor, group: Group) -> None:
+    await _execute(cursor, _OPEN, list(map(_columns, group.opened)))
+    await _execute(cursor, _MOVE, list(map(_columns, group.moved)))
+    await _execute(cursor, _FREE, group.freed)
+    await _execute(cursor, _RESERVE, [(run, key, _json(amounts)) for run, key, amounts in group.reserved])
+
+
+def _columns(item: Balance) -> tuple[object, ...]:
+    return item.id, item.budget.model_dump_json(), _json(item.spent), _json(item.reserved), item.day
+
+
+def _json(amounts: Amounts) -> str:
+    return to_json(amounts).decode()
+
+
+async def _execute(cursor: _Cursor, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Execute a statement on rows, one array for each of their columns; on none, do nothing."""
+    if rows:
+        await cursor.execute(sql, list(map(list, zip(*rows, strict=True))))

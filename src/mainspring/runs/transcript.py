@@ -1,0 +1,31 @@
+"""The conversation that a run's events make, as the model has seen it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from mainspring.agent.loop import observed
+from mainspring.core import Act, Event, Message
+from mainspring.core.events import Corrected, ModelReplied, RunStarted, ToolReturned
+
+
+def transcript(events: Iterable[Event]) -> list[Message]:
+    """Give a run's messages, instructions first where there are any."""
+    messages: list[Message] = []
+    returned: dict[int, dict[str, ToolReturned]] = defaultdict(dict)
+    acts: dict[int, Act] = {}
+    for event in events:
+        match event:
+            case RunStarted(messages=said):
+                messages = list(said)
+            case ModelReplied(turn=turn, decision=decision):
+                messages.append(event.message)
+                if isinstance(decision, Act):
+                    acts[turn] = decision
+            case ToolReturned(turn=turn, result=result):
+                returned[turn][result.call_id] = event
+                calls = acts[turn].calls if turn in acts else ()
+                if calls and all(call.id in returned[turn] for call in calls):
+                    messages.append(observed([returned[turn][call.id] for call in calls]))
+            case Corrected(message=message):
+                messages.append(message)
+    return messages
