@@ -13,16 +13,19 @@ _POSTGRES = ("postgresql://", "postgres://")
 
 
 @asynccontextmanager
-async def open_store(url: str) -> AsyncIterator[Store]:
+async def open_store(url: str | Store) -> AsyncIterator[Store]:
     """Open a store.
 
     Args:
-        url: A file name, `sqlite:///FILE`, `:memory:`, or `postgresql://...`.
+        url: A file name, `sqlite:///FILE`, `:memory:`, or `postgresql://...`; a store that is open is given as it is.
 
     Raises:
         JournalError: It cannot be opened.
         ConfigError: A package that it needs is missing.
     """
+    if not isinstance(url, str):
+        yield url
+        return
     store = await _open(url)
     try:
         yield store
@@ -31,9 +34,9 @@ async def open_store(url: str) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def open_dispatch(url: str, settings: Settings, clock: Clock) -> AsyncIterator[Dispatch]:
+async def open_dispatch(url: str | Store, settings: Settings, clock: Clock) -> AsyncIterator[Dispatch]:
     """Open the engine that goes with a store: Procrastinate on PostgreSQL, this process's tasks elsewhere."""
-    if not url.startswith(_POSTGRES):
+    if not isinstance(url, str) or not url.startswith(_POSTGRES):
         yield EmbeddedDispatch(concurrency=settings.concurrency, now=clock.now)
         return
     from mainspring.runs.dispatchers.procrastinate import open_procrastinate

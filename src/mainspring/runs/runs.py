@@ -309,7 +309,7 @@ class Runs:
 
 @asynccontextmanager
 async def open_runs(
-    url: str = DEFAULT_STORE,
+    url: str | Store = DEFAULT_STORE,
     *,
     agents: Iterable[Agent] = (),
     settings: Settings | None = None,
@@ -319,7 +319,8 @@ async def open_runs(
     """Open a store of runs, and drive them for as long as the context lasts.
 
     Args:
-        url: A file (made if it is not there), `:memory:`, or `postgresql://...`.
+        url: A file (made if it is not there), `:memory:`, or `postgresql://...`; or a store that is open already, and
+            stays so: its runs are driven in this process.
         agents: Agents whose runs are to be driven, also those that another process has begun; `start` makes its
             agent known by itself.
         settings: How this process takes part.
