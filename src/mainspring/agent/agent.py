@@ -225,7 +225,7 @@ class Agent:
     def job(
         self,
         input: str | Message,  # noqa: A002 - the word users look for
-        output: type[T],
+        output: type[T] | AnswerForm[T],
         messages: Sequence[Message] = (),
         inputs: Mapping[str, object] | None = None,
     ) -> Job[T]:
@@ -262,10 +262,10 @@ class Agent:
         job = self.job(input, output, messages, inputs)
         return Run(f"run_{self._rng.token(8)}", job, self._clock, stream=stream)
 
-    def _form(self, output: type[T]) -> tuple[AnswerForm[T], Options, Options]:
+    def _form(self, output: type[T] | AnswerForm[T]) -> tuple[AnswerForm[T], Options, Options]:
         known = self._forms.get(output)
         if known is None:
-            form = AnswerForm(output)
+            form = output if isinstance(output, AnswerForm) else AnswerForm(output)
             specs = tuple(tool.spec for tool in self.tools.values())
             options = Options(specs, form.schema)
             known = self._forms[output] = (form, options, Options(specs, form.schema, must_answer=True))

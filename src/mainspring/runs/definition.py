@@ -16,6 +16,8 @@ from mainspring.agent.job import AnswerForm, Job, Limits
 from mainspring.core import JsonObject, Options, Sampling, ToolSpec
 from mainspring.core.errors import JournalError
 from mainspring.core.events import RunStarted
+from mainspring.runs.history import History
+from mainspring.runs.journal import Journal
 
 T = TypeVar("T")
 
@@ -114,6 +116,17 @@ class Definition(BaseModel):
     def _models(self, agent: Agent) -> Agent:
         known = {model.name: model for model in agent.models}
         return agent.replace(model=[known.get(name, name) for name in self.models])
+
+
+async def definition_of(journal: Journal, history: History) -> Definition:
+    """Read what a run works under.
+
+    Raises:
+        JournalError: It is not there, or cannot be read.
+    """
+    if history.submitted is None:
+        raise JournalError("the journal of the run lacks its beginning; the store is damaged")
+    return Definition.read(await journal.content(history.submitted.definition))
 
 
 def _by_name(specs: tuple[ToolSpec, ...]) -> Mapping[str, str]:

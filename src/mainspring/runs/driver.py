@@ -19,7 +19,7 @@ from mainspring.core import Clock, Parked
 from mainspring.core.errors import JournalError, LostRun, MainspringError
 from mainspring.core.events import Attempted, Cancelled, Failed
 from mainspring.runs.costs import WorstCase
-from mainspring.runs.definition import Definition
+from mainspring.runs.definition import Definition, definition_of
 from mainspring.runs.door import JournalDoor
 from mainspring.runs.forms import Forms
 from mainspring.runs.history import History
@@ -116,7 +116,7 @@ class Driver:
         if agent is None or rows[0].has_ended:
             return None
         history = History(await self.store.entries(run))
-        definition = await self._definition(history)
+        definition = await definition_of(self.store, history)
         attempted = Attempted(driver=self.keeper.driver, code=__version__, changed=definition.changes(agent))
         now = self.clock.now()
         dead = rows[0].driver if rows[0].driver and is_dead(rows[0].driver) else None
@@ -149,11 +149,6 @@ class Driver:
     def _cancel(self, run: str) -> None:
         if (drive := self._drives.get(run)) is not None:
             drive.cancel()
-
-    async def _definition(self, history: History) -> Definition:
-        if history.submitted is None:
-            raise JournalError("the journal of the run lacks its beginning; the store is damaged")
-        return Definition.read(await self.store.content(history.submitted.definition))
 
     async def _work(self, drive: _Drive, agent: Agent, definition: Definition, group: asyncio.TaskGroup) -> None:
         """Run the loop, and write down how this drive ended."""

@@ -17,7 +17,7 @@ async def open_store(url: str | Store) -> AsyncIterator[Store]:
     """Open a store.
 
     Args:
-        url: A file name, `sqlite:///FILE`, `:memory:`, or `postgresql://...`; a store that is open is given as it is.
+        url: A file name, `sqlite:///FILE`, `:memory:`, or `postgresql://...`; an open store is given as it is.
 
     Raises:
         JournalError: It cannot be opened.

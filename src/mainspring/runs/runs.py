@@ -13,14 +13,18 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar, overload
 
+from pydantic import JsonValue
+
 from mainspring.agent import Agent
 from mainspring.agent.child import Child
-from mainspring.core import Budget, Clock, Message, Rng, SystemClock, SystemRng
+from mainspring.core import Budget, Clock, Entry, Message, Rng, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError, Conflict, JournalError, UnknownRun
 from mainspring.runs.changes import cancelled, resumed
 from mainspring.runs.costs import bounded
+from mainspring.runs.definition import definition_of
 from mainspring.runs.dispatch import Dispatch
 from mainspring.runs.driver import Driver
+from mainspring.runs.fork import Departure, beginning
 from mainspring.runs.forms import Forms
 from mainspring.runs.handle import DurableRun
 from mainspring.runs.history import History
@@ -31,8 +35,9 @@ from mainspring.runs.leases import Keeper
 from mainspring.runs.ledger import Balance
 from mainspring.runs.opening import open_dispatch, open_store
 from mainspring.runs.purse import limits
+from mainspring.runs.replay import Replay, replay
 from mainspring.runs.settings import Settings
-from mainspring.runs.submission import Terms, submission
+from mainspring.runs.submission import Terms, first_append, own_budget, submission
 from mainspring.runs.watch import Watch
 
 T = TypeVar("T")
@@ -215,6 +220,67 @@ class Runs:
         await self._submit_by_id(id)
         return DurableRun(self, id)
 
+    async def replay(self, id: str, agent: Agent | None = None) -> Replay:  # noqa: A002 - the word users look for
+        """Play a run again from its journal alone, and tell the first event that departs from the record.
+
+        Args:
+            id: The run.
+            agent: Derive from this agent instead of from the record: tells whether a change makes a difference.
+
+        Raises:
+            UnknownRun: It is not there.
+            ConfigError: The agent's prompt takes inputs; they are not in a journal.
+        """
+        entries, history = await self._record(id)
+        definition = await definition_of(self.store, history)
+        form = None if agent is None else self.forms.known(history.started.answer_schema)
+        return await replay(id, entries, definition, agent, form)
+
+    async def fork(
+        self,
+        id: str,  # noqa: A002 - the word users look for
+        *,
+        at: int | None = None,
+        agent: Agent | None = None,
+        result: str | None = None,
+        answer: JsonValue = None,
+        id_new: str | None = None,
+    ) -> DurableRun[Any]:
+        """Begin a new run that shares a run's events up to a place, and goes on from there.
+
+        What is not shared is done anew, effects on the outside world included. The new run has the limits of the
+        other one's own budget, for itself.
+
+        Args:
+            id: The run to depart from.
+            at: The first event that is not shared; everything is shared if not given.
+            agent: Who goes on, for example `agent.replace(model=..., prompt=...)`; the same agent under what the
+                run started with if not given.
+            result: What the tool call whose result stands at `at` is to have returned.
+            answer: What the human whose answer stands at `at` is to have said.
+            id_new: The new run's id; made up if not given.
+
+        Raises:
+            UnknownRun: It is not there.
+            ConfigError: There is no such event, nothing is left to go on with, or an effect is in doubt there.
+        """
+        entries, history = await self._record(id)
+        departure = Departure(at=at, agent=agent, result=result, answer=answer)
+        begun = await beginning(id, entries, await definition_of(self.store, history), departure)
+        if agent is not None:
+            self.register(agent)
+        name, row = id_new or f"run_{self._rng.token(8)}", await self.row(id)
+        terms = Terms(
+            budget=None if history.submitted is None else history.submitted.budget,
+            budgets=tuple(budget for budget in row.budgets if not budget.startswith(own_budget(""))),
+            priority=row.priority,
+            forked_from=f"{id}:{len(entries) if at is None else at}",
+        )
+        now = self._clock.now()
+        await self.store.append(first_append(name, row.agent, begun.definition, now, terms, begun.events))
+        await self._submit_by_id(name)
+        return DurableRun(self, name)
+
     async def share_budget(self, name: str, budget: Budget, *, daily: bool = False) -> None:
         """Open a budget that many runs may draw on at once (`start(charge=[name])`), or give it new limits.
 
@@ -296,6 +362,11 @@ class Runs:
             raise ConfigError(f"there is no shared budget {missing[0]!r}; open it with `runs.share_budget(...)`")
         return limits(found)
 
+    async def _record(self, id: str) -> tuple[list[Entry], History]:  # noqa: A002 - it is one
+        """Give a run's events, and their fold."""
+        entries = await self.store.entries((await self.row(id)).id)
+        return entries, History(entries)
+
     async def _check_same(self, id: str, agent: Agent, asked: Message) -> None:  # noqa: A002 - it is one
         """Check that the run of that id is the one that is meant."""
         row = await self.row(id)
@@ -319,8 +390,8 @@ async def open_runs(
     """Open a store of runs, and drive them for as long as the context lasts.
 
     Args:
-        url: A file (made if it is not there), `:memory:`, or `postgresql://...`; or a store that is open already, and
-            stays so: its runs are driven in this process.
+        url: A file (made if it is not there), `:memory:`, or `postgresql://...`; or a store that is open already,
+            and stays so: its runs are driven in this process.
         agents: Agents whose runs are to be driven, also those that another process has begun; `start` makes its
             agent known by itself.
         settings: How this process takes part.

@@ -37,10 +37,8 @@ def own_budget(run: str) -> str:
     return f"run:{run}"
 
 
-def submission(
-    run: str, agent: Agent, job: Job[T], now: float, terms: Terms, events: tuple[Event, ...] = ()
-) -> Append:
-    """Make what is written first.
+def submission(run: str, agent: Agent, job: Job[T], now: float, terms: Terms) -> Append:
+    """Make what is written first of a run of an agent.
 
     Args:
         run: The new run's id.
@@ -48,13 +46,28 @@ def submission(
         job: What it works with.
         now: The time, in seconds since the Unix epoch.
         terms: On what terms.
-        events: What is known to have happened already, its start included; just the start if not given.
     """
-    definition = Definition.of(agent, job).content
+    return first_append(run, agent.name, Definition.of(agent, job), now, terms, (job.started,))
+
+
+def first_append(
+    run: str, agent: str, definition: Definition, now: float, terms: Terms, events: tuple[Event, ...]
+) -> Append:
+    """Make what is written first of a run.
+
+    Args:
+        run: The new run's id.
+        agent: Name of who works.
+        definition: What it works under.
+        now: The time, in seconds since the Unix epoch.
+        terms: On what terms.
+        events: What is known to have happened already, its start included.
+    """
     own = {} if terms.budget is None else {own_budget(run): terms.budget}
     budgets = (*own, *terms.budgets)
+    content = definition.content
     submitted = Submitted(
-        definition=digest_of(definition),
+        definition=digest_of(content),
         budget=terms.budget,
         budgets=budgets,
         parent=terms.parent,
@@ -64,10 +77,8 @@ def submission(
         run=run,
         expected=0,
         at=now,
-        events=tuple((now, event) for event in (submitted, *(events or (job.started,)))),
-        contents={submitted.definition: definition},
-        create=NewRun(
-            agent=agent.name, parent=terms.parent, priority=terms.priority, due_at=terms.at, budgets=budgets
-        ),
+        events=tuple((now, event) for event in (submitted, *events)),
+        contents={submitted.definition: content},
+        create=NewRun(agent=agent, parent=terms.parent, priority=terms.priority, due_at=terms.at, budgets=budgets),
         limits=own,
     )

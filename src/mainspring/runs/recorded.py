@@ -1,0 +1,245 @@
+"""A run played from its record: a door that performs nothing, and calls that need no tools.
+
+The loop is a pure function of what went through its door. Given the outcomes of a record it derives every other
+event anew: to be compared with the record (replay), or to be written as the beginning of another run (fork).
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Final, Literal, NoReturn, cast
+
+from pydantic import JsonValue
+
+from mainspring.agent.calls import approval_key, approval_question, refused, wait_key
+from mainspring.agent.job import AnswerForm, Job, Limits
+from mainspring.core import Entry, Event, JsonObject, OnDelta, Options, Parked, Reply, Request, ToolCall
+from mainspring.core.effects import DerivedT, OutcomeT, Reconcile, ResponseT
+from mainspring.core.errors import ReplayError, named
+from mainspring.core.events import (
+    ChildCalled,
+    Corrected,
+    Finished,
+    HumanAnswered,
+    HumanAsked,
+    Intent,
+    ModelCalled,
+    ModelReplied,
+    RunStarted,
+    TimerSet,
+    ToolCalled,
+    ToolReturned,
+    Wait,
+)
+from mainspring.runs.definition import Definition
+from mainspring.runs.history import History
+from mainspring.runs.stored import digest_of
+
+_DERIVED: Final = (RunStarted, ModelCalled, ToolCalled, Corrected, Finished, TimerSet, ChildCalled)
+
+
+class Diverged(Exception):
+    """The loop derived something else than stands in the record.
+
+    Args:
+        recorded: What stands there; None where nothing does.
+        derived: What was derived; None where nothing was.
+    """
+
+    def __init__(self, recorded: Entry | None, derived: Event | None) -> None:
+        super().__init__(recorded, derived)
+        self.recorded = recorded
+        self.derived = derived
+
+
+class RecordedDoor:
+    """Gives the outcomes of a record, and collects what is derived from them.
+
+    Args:
+        run: The run's id.
+        entries: The record.
+        strict: Whether what is derived has to be what stands in the record.
+    """
+
+    def __init__(self, run: str, entries: Iterable[Entry], *, strict: bool) -> None:
+        known = list(entries)
+        self.run = run
+        self.history = History(known)
+        self.derived: list[Event] = []
+        """What was derived and what was given, in the order of the loop."""
+        self._strict = strict
+        self._unseen = _derivable(known)
+
+    @property
+    def unseen(self) -> Entry | None:
+        """The first event of the record that the loop should have derived, and has not."""
+        return min(self._unseen.values(), key=lambda entry: entry.seq, default=None)
+
+    def record(self, event: DerivedT) -> DerivedT:
+        """Take in what follows from the record."""
+        self._derive(event.key, event)
+        return event
+
+    async def effect(
+        self,
+        intent: Intent,
+        perform: Callable[[], Awaitable[OutcomeT]],  # noqa: ARG002 - nothing is performed
+        in_doubt: Literal["retry", "ask"] | Reconcile[OutcomeT] = "retry",  # noqa: ARG002 - nothing is in doubt
+    ) -> OutcomeT:
+        """Give the recorded outcome."""
+        return cast("OutcomeT", self._given(intent))
+
+    async def wait(self, intent: Wait, respond: Callable[[], Awaitable[ResponseT]]) -> ResponseT:  # noqa: ARG002 - nobody waits
+        """Give the recorded response."""
+        return cast("ResponseT", self._given(intent))
+
+    def keep(self, content: bytes) -> str:
+        """Name content as it is named in the record."""
+        return digest_of(content)
+
+    def _given(self, intent: Intent | Wait) -> Event:
+        outcome = self.history.happened.get(intent.key)
+        if outcome is None and not self._strict:
+            raise Parked
+        self._derive(intent.key, intent)
+        if (failed := self.history.failed.get(intent.key)) is not None:
+            raise named(failed.error, failed.message)
+        if outcome is None:
+            raise Parked
+        self.derived.append(outcome)
+        return outcome
+
+    def _derive(self, key: str, event: Event) -> None:
+        recorded = self._unseen.pop(_place(key, event), None)
+        if self._strict and recorded is None and self._unseen:
+            raise Diverged(self.unseen, event)
+        if self._strict and recorded is None:
+            raise Parked  # the record ends here: its run was cut off, or still goes on
+        if self._strict and recorded is not None and recorded.event != event:
+            raise Diverged(recorded, event)
+        self.derived.append(event)
+
+
+class RecordedCalls:
+    """Makes the tool calls of a record without the tools.
+
+    Args:
+        door: Gives what came of them.
+    """
+
+    def __init__(self, door: RecordedDoor) -> None:
+        self._door = door
+
+    async def make(self, turn: int, call: ToolCall) -> ToolReturned:
+        """Give what came of a call."""
+        begun = self._door.history.begun
+        asked = begun.get(approval_key(turn, call))
+        if asked is not None and isinstance(asked.event, HumanAsked):
+            within_s, otherwise = asked.event.within_s, asked.event.otherwise
+            question = approval_question(turn, call, within_s, "approve" if otherwise == "approve" else "deny")
+            answered: HumanAnswered = await self._door.wait(question, _nobody)
+            if answered.verdict == "deny":
+                return self._door.record(refused(turn, call, answered))
+            if answered.arguments is not None:
+                call = replace(call, arguments=answered.arguments)
+        waited = begun.get(wait_key(turn, call))
+        if waited is not None and isinstance(waited.event, HumanAsked | TimerSet | ChildCalled):
+            await self._door.wait(waited.event, _nobody)
+        return await self._door.effect(ToolCalled(turn=turn, call=call), _nobody)
+
+
+def recorded_job(definition: Definition, history: History) -> Job[JsonValue]:
+    """Give everything a run worked with, from its record alone."""
+    started = history.started
+    models = [_Named(name) for name in definition.models]
+    return Job(
+        agent=started.agent,
+        agent_digest=started.agent_digest,
+        model=models[0],
+        cheaper=tuple(models[1:]),
+        tools={},
+        options=Options(definition.tools, definition.answer),
+        last_options=Options(definition.tools, definition.answer, must_answer=True),
+        form=RecordedForm(history, definition.answer),
+        sampling=definition.sampling,
+        limits=Limits(definition.max_steps, definition.max_repairs),
+        messages=started.messages,
+        prompt_digest=definition.prompt_digest,
+    )
+
+
+class RecordedForm(AnswerForm[JsonValue]):
+    """Takes for right and wrong what the record did: the answer's type is code, and not in it.
+
+    Args:
+        history: The record.
+        schema: JSON schema of the answer.
+    """
+
+    def __init__(self, history: History, schema: JsonObject | None) -> None:
+        super().__init__(str)
+        self.schema = schema
+        self._problems = [
+            corrected.problem if isinstance(corrected, Corrected) and corrected.reason == "wrong_answer" else None
+            for turn in _answered_turns(history)
+            for corrected in (history.happened.get(f"corrected:{turn}"),)
+        ]
+        self._finished = history.happened.get("finish")
+
+    def read(self, value: JsonValue) -> JsonValue:
+        """Give the answer that was taken.
+
+        Raises:
+            ValueError: It was not.
+        """
+        problem = self._problems.pop(0) if self._problems else None
+        if problem is not None:
+            raise ValueError(problem)
+        return self._finished.output if isinstance(self._finished, Finished) else value
+
+    def write(self, output: JsonValue) -> JsonValue:
+        """Give the answer as it is."""
+        return output
+
+
+class _Named:
+    """A model that is only a name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def ask(self, request: Request, on_delta: OnDelta | None = None) -> Reply:  # noqa: ARG002 - nobody is asked
+        """Refuse: a record has its replies."""
+        raise ReplayError(f"model {self.name!r} is not asked when a run is played from its record")
+
+
+def _derivable(entries: list[Entry]) -> dict[str, Entry]:
+    """Give the events of a record that the loop derives, the last of each place."""
+    called = {entry.event.key for entry in entries if isinstance(entry.event, ToolCalled)}
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        match entry.event:
+            case (
+                RunStarted() | ModelCalled() | ToolCalled() | Corrected() | Finished() | TimerSet() | ChildCalled()
+            ):
+                found[_place(entry.event.key, entry.event)] = entry
+            case HumanAsked(kind="approval" | "question", key=key):
+                found[_place(key, entry.event)] = entry
+            case ToolReturned(key=key) if key not in called:
+                found[_place(key, entry.event)] = entry
+            case _:
+                pass
+    return found
+
+
+def _place(key: str, event: Event) -> str:
+    """Tell an intent from the outcome of the same key."""
+    return f"{event.type}/{key}"
+
+
+def _answered_turns(history: History) -> list[int]:
+    replies = [event for event in history.happened.values() if isinstance(event, ModelReplied)]
+    return sorted(reply.turn for reply in replies if reply.decision.type == "answer")
+
+
+async def _nobody() -> NoReturn:
+    raise ReplayError("nothing is performed when a run is played from its record")
