@@ -6,7 +6,7 @@ has become of it is noticed and said. Functions are code: a tool's name leads to
 
 import hashlib
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
@@ -20,6 +20,10 @@ from mainspring.runs.history import History
 from mainspring.runs.journal import Journal
 
 T = TypeVar("T")
+
+_N_KNOWN: Final = 256
+_KNOWN: Final[dict[str, "Definition"]] = {}
+"""Definitions by their digest: many runs work under one, and what a digest leads to never changes."""
 
 
 class Definition(BaseModel):
@@ -126,7 +130,12 @@ async def definition_of(journal: Journal, history: History) -> Definition:
     """
     if history.submitted is None:
         raise JournalError("the journal of the run lacks its beginning; the store is damaged")
-    return Definition.read(await journal.content(history.submitted.definition))
+    digest = history.submitted.definition
+    if (known := _KNOWN.get(digest)) is None:
+        known = _KNOWN[digest] = Definition.read(await journal.content(digest))
+        if len(_KNOWN) > _N_KNOWN:
+            del _KNOWN[next(iter(_KNOWN))]
+    return known
 
 
 def _by_name(specs: tuple[ToolSpec, ...]) -> Mapping[str, str]:

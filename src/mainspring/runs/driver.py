@@ -15,7 +15,7 @@ from mainspring import __version__
 from mainspring.agent import Agent
 from mainspring.agent.job import AnswerForm, Job
 from mainspring.agent.loop import Loop
-from mainspring.core import Clock, Parked
+from mainspring.core import Clock, Entry, Parked
 from mainspring.core.errors import JournalError, LostRun, MainspringError
 from mainspring.core.events import Attempted, Cancelled, Failed
 from mainspring.runs.costs import WorstCase
@@ -80,6 +80,7 @@ class Driver:
         drive, agent, definition = taken
         self.keeper.hold(run, lambda: drive.history.n_events, drive.writer.look)
         self._drives[run] = drive
+        _log.info("run %s of %s is driven", run, agent.name, extra={"run": run, "agent": agent.name})
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(drive.writer.work())
@@ -94,6 +95,8 @@ class Driver:
             self.keeper.let_go(run)
             del self._drives[run]
             self.watch.rests(run)
+            state = _state(drive.history)
+            _log.info("run %s of %s %s", run, agent.name, state, extra={"run": run, "agent": agent.name})
 
     def stop(self) -> None:
         """Let nothing new begin: every run is parked at its next effect."""
@@ -121,14 +124,19 @@ class Driver:
         now = self.clock.now()
         dead = rows[0].driver if rows[0].driver and is_dead(rows[0].driver) else None
         lease = Lease(driver=self.keeper.driver, now=now, until=now + self.keeper.lease_s, take_from=dead)
-        if await self.store.claim(run, attempted, lease) is None:
+        n_events = await self.store.claim(run, attempted, lease)
+        if n_events is None:
             return None
-        history.take(await self.store.entries(run, history.n_events))
+        if n_events == history.n_events + 1:
+            history.take([Entry(run=run, seq=n_events - 1, at=now, event=attempted)])
+        else:
+            history.take(await self.store.entries(run, history.n_events))
         if history.changed:
             _log.warning(
                 "run %s goes on under what it started with; since then has changed: %s",
                 run,
                 ", ".join(history.changed),
+                extra={"run": run, "changed": history.changed},
             )
         return self._drive(rows[0], history), agent, definition
 
@@ -222,6 +230,14 @@ class Driver:
         if row.parent is not None:
             for parent in await self.store.rows(Query(ids=[row.parent])):
                 await self.submit(parent)
+
+
+def _state(history: History) -> str:
+    """Say in a word or two how a drive left its run."""
+    if history.ended is not None:
+        return history.ended.type
+    waits = {entry.event.type: entry.event for entry in history.pending}
+    return f"waits ({', '.join(sorted(waits))})" if waits else "is given back"
 
 
 async def _ended(loop: Loop[JsonValue]) -> Exception | None:

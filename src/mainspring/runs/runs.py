@@ -64,6 +64,8 @@ class Runs:
         self._clock = clock
         self._rng = rng
         self._agents: dict[str, Agent] = {}
+        self._own: set[str] = set()
+        """Runs that were handed in here, where only those are driven."""
         self._keeper = Keeper(store, this_process(rng.token(4)), clock, settings.lease_s)
         self.inbox = Inbox(store, clock, self._submit_by_id)
         """What waits for a human, and answers to it."""
@@ -161,7 +163,9 @@ class Runs:
             await self.store.append(submission(name, agent, job, self._clock.now(), terms))
         except Conflict:
             await self._check_same(name, agent, job.messages[-1])
-        await self._submit_by_id(name)
+            await self._submit_by_id(name)
+        else:
+            await self._dispatch.submit(name, agent.name, at=at, priority=priority)
         return DurableRun(self, name)
 
     async def get(self, id: str) -> DurableRun[Any]:  # noqa: A002 - the word users look for
@@ -309,9 +313,10 @@ class Runs:
         due = await self.store.due(self._clock.now(), tuple(self._agents), _SWEPT)
         running = await self.store.rows(Query(agents=tuple(self._agents), statuses=["running"], limit=_SWEPT))
         orphans = [row for row in running if row.driver is not None and is_dead(row.driver)]
-        for row in (*due, *orphans):
+        found = [row for row in (*due, *orphans) if self._settings.adopt or self._is_own(row.id)]
+        for row in found:
             await self._submit(row)
-        return len(due) + len(orphans)
+        return len(found)
 
     async def work(self) -> None:
         """Drive runs until cancelled; then let what is in progress come to its end within the time of grace."""
@@ -351,9 +356,15 @@ class Runs:
         await self._dispatch.submit(row.id, row.agent, at=row.due_at, priority=row.priority)
 
     async def _submit_by_id(self, id: str) -> None:  # noqa: A002 - it is one
+        if not self._settings.adopt:
+            self._own.add(id)
         row = await self.row(id)
         if not row.has_ended:
             await self._submit(row)
+
+    def _is_own(self, id: str) -> bool:  # noqa: A002 - it is one
+        """Tell whether a run was handed in here, or is one that such a run has started."""
+        return any(id == own or id.startswith(f"{own}.") for own in self._own)
 
     async def _shared(self, names: Iterable[str]) -> list[Budget]:
         wanted = tuple(names)

@@ -26,7 +26,7 @@ CREATE TABLE events (
     body TEXT NOT NULL,
     refs TEXT,
     PRIMARY KEY (run, seq)
-) WITHOUT ROWID;
+);
 CREATE INDEX events_asked ON events (run, seq) WHERE type IN ('human_asked', 'human_answered');
 
 CREATE TABLE contents (

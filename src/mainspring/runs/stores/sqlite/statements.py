@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from mainspring.core import Budget, Entry
-from mainspring.core.errors import Conflict, UnknownRun
+from mainspring.core.errors import Conflict, JournalError, UnknownRun
 from mainspring.core.events import Attempted
 from mainspring.runs.journal import ENDED, Append, Lease, Query, RunRow, Status
 from mainspring.runs.ledger import AMOUNTS, Amounts, Balance, Settle, on_day, reserve, settle
@@ -27,8 +27,7 @@ _MAX_VARIABLES: Final = 500
 def append(db: sqlite3.Connection, batch: Append, packed: list[Packed], contents: Mapping[str, bytes]) -> Status:
     """Write a batch, and give the run's status after it."""
     batch = _all_settled(db, batch)
-    budgets = _checked_place(db, batch)
-    balances = _after(db, batch, budgets)
+    balances = _after(db, batch) if batch.reserve or batch.settle else []
     status = _write_row(db, batch, len(packed))
     _write_events(db, batch, packed, contents)
     _write_ledger(db, batch, balances)
@@ -135,18 +134,25 @@ def allow(db: sqlite3.Connection, id: str, budget: Budget, *, daily: bool) -> No
     )
 
 
-def _checked_place(db: sqlite3.Connection, batch: Append) -> tuple[str, ...]:
-    """Check that nobody has written meanwhile, and give the ids of the run's budgets."""
-    found = db.execute("SELECT n_events, budgets FROM runs WHERE id = ?", (batch.run,)).fetchone()
-    if batch.create is not None:
-        if found is not None:
-            raise Conflict(f"there is a run {batch.run!r} already; give the other one another id")
-        return batch.create.budgets
+def _misplaced(db: sqlite3.Connection, batch: Append) -> JournalError:
+    """Say why a batch has no place where it was to be written."""
+    found = db.execute("SELECT n_events FROM runs WHERE id = ?", (batch.run,)).fetchone()
     if found is None:
-        raise UnknownRun(f"there is no run {batch.run!r} in this store; see `mainspring runs list`")
-    if found[0] != batch.expected:
-        raise Conflict(f"run {batch.run!r} has {found[0]} events, not {batch.expected}: somebody else wrote to it")
-    return tuple(from_json(found[1])) if batch.reserve or batch.settle else ()
+        return UnknownRun(f"there is no run {batch.run!r} in this store; see `mainspring runs list`")
+    if batch.create is not None:
+        return Conflict(f"there is a run {batch.run!r} already; give the other one another id")
+    return Conflict(f"run {batch.run!r} has {found[0]} events, not {batch.expected}: somebody else wrote to it")
+
+
+def _budgets(db: sqlite3.Connection, batch: Append) -> tuple[str, ...]:
+    """Give the ids of the budgets that a run draws on."""
+    if batch.create is not None:
+        return batch.create.budgets
+    sql = "SELECT budgets FROM runs WHERE id = ? AND n_events = ?"
+    found = db.execute(sql, (batch.run, batch.expected)).fetchone()
+    if found is None:
+        raise _misplaced(db, batch)
+    return tuple(from_json(found[0]))
 
 
 def _all_settled(db: sqlite3.Connection, batch: Append) -> Append:
@@ -158,10 +164,9 @@ def _all_settled(db: sqlite3.Connection, batch: Append) -> Append:
     return replace(batch, settle=(*batch.settle, *(Settle(key) for (key,) in held if key not in named)))
 
 
-def _after(db: sqlite3.Connection, batch: Append, budgets: tuple[str, ...]) -> list[Balance]:
+def _after(db: sqlite3.Connection, batch: Append) -> list[Balance]:
     """Give the budgets as they are after the batch; refuse it where they do not allow it."""
-    if not budgets or not (batch.reserve or batch.settle):
-        return []
+    budgets = _budgets(db, batch)
     known = balances(db, budgets)
     for name, budget in batch.limits.items():
         known[name] = replace(known.get(name) or Balance(name, budget), budget=budget)
@@ -175,20 +180,23 @@ def _after(db: sqlite3.Connection, batch: Append, budgets: tuple[str, ...]) -> l
 
 
 def _write_row(db: sqlite3.Connection, batch: Append, n_new: int) -> Status:
+    status: Status
     if (new := batch.create) is not None:
         status = batch.status or "pending"
-        db.execute(
-            "INSERT INTO runs (id, agent, status, n_events, created_at, updated_at, parent, priority, due_at, "
-            "budgets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        written = db.execute(
+            "INSERT OR IGNORE INTO runs (id, agent, status, n_events, created_at, updated_at, parent, priority, "
+            "due_at, budgets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(batch.run, new.agent, status, n_new, batch.at, batch.at, new.parent, new.priority, new.due_at),
                 to_json(new.budgets).decode(),
             ),
         )
+        if not written.rowcount:
+            raise _misplaced(db, batch)
         return status
     if batch.status is None:
-        sql = "UPDATE runs SET n_events = ?, updated_at = ? WHERE id = ? RETURNING status"
-        written = db.execute(sql, (batch.expected + n_new, batch.at, batch.run)).fetchall()
+        sql = "UPDATE runs SET n_events = ?, updated_at = ? WHERE id = ? AND n_events = ? RETURNING status"
+        after = db.execute(sql, (batch.expected + n_new, batch.at, batch.run, batch.expected)).fetchall()
     else:
         sql = (
             "UPDATE runs SET n_events = :n_events, updated_at = :at, "
@@ -196,7 +204,7 @@ def _write_row(db: sqlite3.Connection, batch: Append, n_new: int) -> Status:
             "lease_until = CASE :status WHEN 'running' THEN lease_until END, "
             "due_at = CASE WHEN :status = 'waiting' AND woken THEN NULL ELSE :due_at END, "
             "status = CASE WHEN :status = 'waiting' AND woken THEN 'pending' ELSE :status END "
-            "WHERE id = :run RETURNING status"
+            "WHERE id = :run AND n_events = :expected RETURNING status"
         )
         values = {
             "n_events": batch.expected + n_new,
@@ -204,10 +212,13 @@ def _write_row(db: sqlite3.Connection, batch: Append, n_new: int) -> Status:
             "due_at": batch.due_at,
             "status": batch.status,
             "run": batch.run,
+            "expected": batch.expected,
         }
-        written = db.execute(sql, values).fetchall()
-    after: Status = written[0][0]
-    return after
+        after = db.execute(sql, values).fetchall()
+    if not after:
+        raise _misplaced(db, batch)
+    status = after[0][0]
+    return status
 
 
 def _write_events(

@@ -24,6 +24,8 @@ from mainspring.runs.stores.sqlite.worker import Worker
 MEMORY: Final = ":memory:"
 LOCK_TIMEOUT_S: Final = 10.0
 _CACHE_KIB: Final = 16_384
+_PAGE_BYTES: Final = 16_384
+"""Of a new file: what runs write together lands on fewer pages, which is most of what a commit costs."""
 
 
 class SqliteStore:
@@ -121,6 +123,7 @@ class SqliteStore:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=self._lock_timeout_s, isolation_level=None)
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
