@@ -1,6 +1,8 @@
 """Kill this script at any moment and run it again: it goes on where it was, and no invoice is booked twice.
 
+```
 python examples/01_resume.py
+```
 """
 
 import asyncio

@@ -1,9 +1,11 @@
-"""A call that pays waits for a human's yes, for days if need be; while it waits, nothing of the run stays in memory.
+"""A call that pays waits for a human's yes, for days if need be; meanwhile nothing of it is in memory.
 
+```
 python examples/02_approval.py            # asks, and ends
 mainspring inbox list --store runs.db     # from anywhere: what waits
 mainspring inbox approve ID --store runs.db
 python examples/02_approval.py            # goes on, and pays once
+```
 """
 
 import asyncio

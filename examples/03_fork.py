@@ -1,6 +1,8 @@
 """What would have happened if? Take a run, change one tool's result, and let a new run go on from there.
 
+```
 python examples/03_fork.py
+```
 """
 
 import asyncio
@@ -33,9 +35,8 @@ async def main(agent: Agent = outfitter) -> tuple[str, str]:
         fork = await runs.fork(run.id, at=at, result="Bergen: rain, storm, 6 degrees")
         second = (await fork.result()).output
 
-        print(
-            f"first:  {first}\nforked: {second}\nfirst difference in step {(await runs.diff(run.id, fork.id)).first}"
-        )
+        differs = (await runs.diff(run.id, fork.id)).first
+        print(f"first:  {first}\nforked: {second}\nfirst difference in step {differs}")
         return first, second
 
 
