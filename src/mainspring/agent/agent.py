@@ -80,9 +80,7 @@ class Agent:
         self._instructions: dict[str, tuple[Message, str]] = {}
 
     def __repr__(self) -> str:
-        first = self._models[0]
-        model = first if isinstance(first, str) else first.name
-        return f"Agent({self.name!r}, model={model!r}, tools={list(self.tools)})"
+        return f"Agent({self.name!r}, model={self.model_names[0]!r}, tools={list(self.tools)})"
 
     @property
     def model(self) -> Model:
@@ -103,6 +101,11 @@ class Agent:
         opened = tuple(_opened(model) for model in self._models)
         self._models = opened
         return opened
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """The names of the model and the cheaper ones; asking for them opens none."""
+        return tuple(model if isinstance(model, str) else model.name for model in self._models)
 
     def replace(
         self,

@@ -4,14 +4,17 @@ A run is its journal. Driving it folds the journal and goes on from its end; wha
 stays in memory. Imports the agent, models, tools and the core.
 """
 
+from mainspring.runs.diff import Diff, StepDiff
 from mainspring.runs.handle import DurableRun
 from mainspring.runs.inbox import Inbox, Pending
 from mainspring.runs.journal import Query, RunRow, Status
 from mainspring.runs.runs import DEFAULT_STORE, Runs, open_runs
 from mainspring.runs.settings import Settings
+from mainspring.runs.steps import Step
 
 __all__ = [
     "DEFAULT_STORE",
+    "Diff",
     "DurableRun",
     "Inbox",
     "Pending",
@@ -20,5 +23,7 @@ __all__ = [
     "Runs",
     "Settings",
     "Status",
+    "Step",
+    "StepDiff",
     "open_runs",
 ]

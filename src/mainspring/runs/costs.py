@@ -32,13 +32,22 @@ def bounded(job: Job[T], budgets: list[Budget]) -> Job[T]:
     Raises:
         ConfigError: A budget is in dollars, and nobody knows what a model costs.
     """
-    if any(budget.usd is not None for budget in budgets):
-        for model in (job.model, *job.cheaper):
-            _check_price(model)
+    check_prices(job, budgets)
     if job.sampling.max_output_tokens is None and any(budget.limits_output for budget in budgets):
         bound = MAX_OUTPUT_TOKENS
         return replace(job, sampling=job.sampling.model_copy(update={"max_output_tokens": bound}))
     return job
+
+
+def check_prices(job: Job[T], budgets: list[Budget]) -> None:
+    """Check that it is known what the job's models cost, where a budget is in dollars.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if any(budget.usd is not None for budget in budgets):
+        for model in (job.model, *job.cheaper):
+            _check_price(model)
 
 
 def cost_of(model: Model, usage: Usage) -> Usage:

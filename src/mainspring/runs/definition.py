@@ -111,7 +111,7 @@ class Definition(BaseModel):
         found = [f"tool {name}" for name in names if before.get(name) != now.get(name)]
         if self.prompt != agent.prompt.digest:
             found.insert(0, "instructions")
-        if self.models != tuple(model.name for model in agent.models):
+        if self.models != agent.model_names:
             found.append("model")
         if (self.max_steps, self.max_repairs) != (agent.limits.max_steps, agent.limits.max_repairs):
             found.append("limits")

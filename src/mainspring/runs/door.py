@@ -115,6 +115,8 @@ class JournalDoor:
         in_doubt: Literal["retry", "ask"] | Reconcile[OutcomeT] = "retry",
     ) -> OutcomeT:
         """Give the known outcome, or come to one."""
+        if isinstance(intent, ModelCalled) and (intent.key, intent.model) in self._history.too_dear:
+            raise TooDear(f"model {intent.model!r} was too dear for what is left of the budget")
         known = self._history.happened.get(intent.key)
         outcome = cast("OutcomeT", known) if known is not None else await self._come_to(intent, perform, in_doubt)
         self._note(outcome)
@@ -143,11 +145,8 @@ class JournalDoor:
             raise named(failed.error, failed.message)
         if self.is_stopping:
             raise Parked
-        if isinstance(intent, ModelCalled):
-            if (intent.key, intent.model) in self._history.too_dear:
-                raise TooDear(f"model {intent.model!r} was too dear for what is left of the budget")
-            if (cached := await self._cached(intent)) is not None:
-                return cast("OutcomeT", cached)
+        if isinstance(intent, ModelCalled) and (cached := await self._cached(intent)) is not None:
+            return cast("OutcomeT", cached)
         policy: DoubtPolicy | None = None
         if intent.key in self._history.begun:
             policy, outcome = await self._doubt(intent, in_doubt)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -18,7 +19,7 @@ from mainspring.agent.loop import Loop
 from mainspring.core import Clock, Entry, Parked
 from mainspring.core.errors import JournalError, LostRun, MainspringError
 from mainspring.core.events import Attempted, Cancelled, Failed
-from mainspring.runs.costs import WorstCase
+from mainspring.runs.costs import WorstCase, check_prices
 from mainspring.runs.definition import Definition, definition_of
 from mainspring.runs.door import JournalDoor
 from mainspring.runs.forms import Forms
@@ -26,12 +27,15 @@ from mainspring.runs.history import History
 from mainspring.runs.identity import is_dead
 from mainspring.runs.journal import Lease, Query, RunRow, Store
 from mainspring.runs.leases import Keeper
+from mainspring.runs.ledger import on_day
 from mainspring.runs.outside import Outside, Submit, due_at
-from mainspring.runs.purse import Purse
+from mainspring.runs.purse import Purse, limits
 from mainspring.runs.watch import Watch
 from mainspring.runs.writer import Writer
 
 _log = logging.getLogger("mainspring.runs")
+
+_WAITS: Final = {"human_asked": "a human", "timer_set": "a timer", "child_called": "another run"}
 
 
 @dataclass(slots=True)
@@ -67,6 +71,8 @@ class Driver:
     """Seconds to wait for a store that is unavailable."""
     is_stopping: bool = False
     _drives: dict[str, _Drive] = field(default_factory=dict)
+    _taking: list[str] = field(default_factory=list)
+    """Runs that are being taken over."""
 
     async def drive(self, run: str) -> None:
         """Drive a run as far as it goes now; do nothing where it is not to be had.
@@ -74,12 +80,24 @@ class Driver:
         Raises:
             JournalError: The store cannot be read or written; the run stays as the journal has it.
         """
-        taken = None if self.is_stopping else await self._take(run)
+        try:
+            await self._drive_on(run)
+        except MainspringError as error:
+            self.watch.fails(run, error)
+            raise
+
+    async def _drive_on(self, run: str) -> None:
+        self._taking.append(run)
+        try:
+            taken = None if self.is_stopping else await self._take(run)
+            if taken is not None:
+                self._drives[run] = taken[0]
+        finally:
+            self._taking.remove(run)
         if taken is None:
             return
         drive, agent, definition = taken
         self.keeper.hold(run, lambda: drive.history.n_events, drive.writer.look)
-        self._drives[run] = drive
         _log.info("run %s of %s is driven", run, agent.name, extra={"run": run, "agent": agent.name})
         try:
             async with asyncio.TaskGroup() as group:
@@ -92,11 +110,22 @@ class Driver:
                 raise error from None
             _log.warning("%s", error)
         finally:
-            self.keeper.let_go(run)
-            del self._drives[run]
+            if self._drives.get(run) is drive:
+                self.keeper.let_go(run)
+                del self._drives[run]
             self.watch.rests(run)
             state = _state(drive.history)
             _log.info("run %s of %s %s", run, agent.name, state, extra={"run": run, "agent": agent.name})
+
+    def has_dropped(self, row: RunRow, *, n_taking: int = 0) -> bool:
+        """Tell whether a run counts as driven here, though it is not: the store failed when it was to be written.
+
+        Args:
+            row: The run.
+            n_taking: How often it may be in the middle of being taken over.
+        """
+        is_at_hand = row.id in self._drives or self._taking.count(row.id) > n_taking
+        return row.driver == self.keeper.driver and not is_at_hand
 
     def stop(self) -> None:
         """Let nothing new begin: every run is parked at its next effect."""
@@ -118,12 +147,21 @@ class Driver:
         agent = self.agents.get(rows[0].agent) if rows else None
         if agent is None or rows[0].has_ended:
             return None
+        is_dropped = self.has_dropped(rows[0], n_taking=1)
+        if rows[0].status == "running" and rows[0].driver == self.keeper.driver and not is_dropped:
+            return None  # its lease may have lapsed, but it is at hand
         history = History(await self.store.entries(run))
         definition = await definition_of(self.store, history)
         attempted = Attempted(driver=self.keeper.driver, code=__version__, changed=definition.changes(agent))
         now = self.clock.now()
-        dead = rows[0].driver if rows[0].driver and is_dead(rows[0].driver) else None
-        lease = Lease(driver=self.keeper.driver, now=now, until=now + self.keeper.lease_s, take_from=dead)
+        driver = rows[0].driver
+        is_free = driver is not None and (is_dead(driver) or is_dropped)
+        lease = Lease(
+            driver=self.keeper.driver,
+            now=now,
+            until=now + self.keeper.lease_s,
+            take_from=driver if is_free else None,
+        )
         n_events = await self.store.claim(run, attempted, lease)
         if n_events is None:
             return None
@@ -165,6 +203,8 @@ class Driver:
                 raise asyncio.CancelledError  # noqa: TRY301 - it ends as one that is cancelled meanwhile
             loop = await self._loop(drive, agent, definition)
             drive.working = group.create_task(_ended(loop))
+            if drive.is_cancelled:
+                drive.working.cancel()
             if (error := await drive.working) is not None:
                 raise error  # noqa: TRY301 - it was carried over from the loop's task
             await drive.writer.flush()
@@ -208,7 +248,9 @@ class Driver:
     async def _purse(self, drive: _Drive, job: Job[JsonValue]) -> Purse | None:
         if not drive.row.budgets:
             return None
-        balances = await self.store.balances(drive.row.budgets)
+        found, now = await self.store.balances(drive.row.budgets), self.clock.now()
+        balances = {name: on_day(balance, now) for name, balance in found.items()}
+        check_prices(job, limits(balances))
         return Purse(balances, WorstCase(job), drive.history, drive.writer, self.clock)
 
     async def _park(self, drive: _Drive) -> None:
@@ -236,8 +278,9 @@ def _state(history: History) -> str:
     """Say in a word or two how a drive left its run."""
     if history.ended is not None:
         return history.ended.type
-    waits = {entry.event.type: entry.event for entry in history.pending}
-    return f"waits ({', '.join(sorted(waits))})" if waits else "is given back"
+    waits = {entry.event.type for entry in history.pending}
+    names = [name for kind, name in _WAITS.items() if kind in waits]
+    return f"waits for {' and '.join(names)}" if names else "is given back"
 
 
 async def _ended(loop: Loop[JsonValue]) -> Exception | None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from mainspring.agent import Result
 from mainspring.core import Delta, Entry, Event
 from mainspring.core.errors import RunCancelled, RunWaiting, named
-from mainspring.core.events import Cancelled, Failed, Finished, HumanAsked, ToolReturned
+from mainspring.core.events import Cancelled, Failed, Finished, ToolReturned
 from mainspring.runs.history import History
 from mainspring.runs.inbox import Pending
-from mainspring.runs.journal import RunRow
+from mainspring.runs.journal import Query, RunRow
 from mainspring.runs.transcript import transcript
 
 if TYPE_CHECKING:
@@ -54,24 +54,24 @@ class DurableRun(Generic[T]):
         Args:
             deltas: Whether to give the pieces of replies as they are written, too; those of runs that this process
                 drives.
+
+        Raises:
+            JournalError: The run cannot be driven on here: its store is damaged, full or gone.
         """
         async for item in self.follow(deltas=deltas):
             yield item if isinstance(item, Delta) else item.event
 
     async def follow(self, start: int = 0, *, deltas: bool = False) -> AsyncIterator[Entry | Delta]:
         """Give every event from a place on, with its place and time; ends as `stream` does."""
-        history = History()
-        history.take(await self._runs.store.entries(self.id) if start else ())
         seq = start
         with self._runs.watch.follow(self.id, deltas=deltas) as news:
             while True:
                 row = await self.row()
                 entries = await self._runs.store.entries(self.id, seq)
-                history.take(entries)
                 for entry in entries:
                     yield entry
                     seq = entry.seq + 1
-                if seq >= row.n_events and (row.has_ended or (row.status == "waiting" and _asks(history))):
+                if seq >= row.n_events and await self._rests(row):
                     return
                 is_news = False
                 while not is_news:
@@ -85,7 +85,7 @@ class DurableRun(Generic[T]):
         Raises:
             RunWaiting: It waits for a human.
             RunCancelled: It was cancelled.
-            MainspringError: What ended it without an answer.
+            MainspringError: What ended it without an answer, or keeps it from being driven on here.
         """
         await self._rest()
         entries = await self._runs.store.entries(self.id)
@@ -105,8 +105,11 @@ class DurableRun(Generic[T]):
         return Result(answer, history.usage, events, messages, await self._contents(events), self.id)
 
     async def pending(self) -> list[Pending]:
-        """Give what it asks a human."""
-        return await self._runs.inbox.pending(self.id)
+        """Give what it asks a human, and what the runs that it waits for ask."""
+        below = f"{self.id}."
+        return [
+            item for item in await self._runs.inbox.pending() if item.run == self.id or item.run.startswith(below)
+        ]
 
     async def cancel(self, *, by: str = "") -> None:
         """Stop it, and the runs that it waits for."""
@@ -116,16 +119,26 @@ class DurableRun(Generic[T]):
         """Wait until it has ended, or waits for a human."""
         with self._runs.watch.follow(self.id, events=False) as news:
             while True:
-                row = await self.row()
-                if row.has_ended or (row.status == "waiting" and await self.pending()):
+                if await self._rests(await self.row()):
                     return
                 await news.next(POLL_S)
+
+    async def _rests(self, row: RunRow) -> bool:
+        """Tell whether it has ended, or nothing but a human brings it on."""
+        if row.has_ended:
+            return True
+        return row.status == "waiting" and bool(await self.pending()) and not await self._is_at_work_below(self.id)
+
+    async def _is_at_work_below(self, run: str) -> bool:
+        """Tell whether one of the runs that a run waits for is driven, or is to be."""
+        for row in await self._runs.find(
+            Query(parent=run, statuses=["pending", "running", "waiting"], limit=10_000)
+        ):
+            if row.status != "waiting" or await self._is_at_work_below(row.id):
+                return True
+        return False
 
     async def _contents(self, events: tuple[Event, ...]) -> dict[str, bytes]:
         results = [event.result for event in events if isinstance(event, ToolReturned)]
         wanted = {result.whole for result in results if result.whole is not None}
         return {digest: await self._runs.store.content(digest) for digest in wanted}
-
-
-def _asks(history: History) -> bool:
-    return any(isinstance(entry.event, HumanAsked) for entry in history.pending)

@@ -117,9 +117,13 @@ class History:
     def _take(self, entry: Entry) -> None:
         event = entry.event
         if isinstance(event, _HAPPENED):
-            self.happened[event.key] = event
+            if not isinstance(event, HumanAnswered) or self._is_asked(event):
+                self.happened[event.key] = event
         elif isinstance(event, _BEGUN):
             self.begun[event.key] = entry
+            answered = self.happened.get(event.key)
+            if isinstance(answered, HumanAnswered) and not self._is_asked(answered):
+                del self.happened[event.key]
         else:
             self._take_lifecycle(event)
         if isinstance(event, Finished):
@@ -139,16 +143,20 @@ class History:
                 self.ended = event
             case CancelAsked():
                 self.cancel_asked = event
-            case Resumed():
-                self._go_on()
-            case BudgetRaised():
-                self.too_dear.clear()
+            case Resumed() | BudgetRaised():
                 self._go_on()
             case DoubtFound(policy="ask", key=key):
                 self.doubts[key] = self.doubts.get(key, 0) + 1
 
+    def _is_asked(self, answered: HumanAnswered) -> bool:
+        """Tell whether an answer is one to what was asked last, as far as that is known."""
+        begun = self.begun.get(answered.key)
+        asked = None if begun is None else begun.event
+        return not isinstance(asked, HumanAsked) or asked.digest == answered.digest
+
     def _go_on(self) -> None:
-        """Forget what ended the run: what failed is tried again."""
+        """Forget what ended the run: what failed, or was too dear, is tried again."""
+        self.too_dear.clear()
         for key in self.failed:
             self.begun.pop(key, None)
         self.failed.clear()

@@ -44,9 +44,9 @@ def _place() -> str:
 
 
 def _started(pid: int) -> str:
-    """Give the moment a process began, as Linux tells it; nothing elsewhere."""
+    """Give the moment a process began, as Linux tells it; nothing elsewhere, or if it only waits for its parent."""
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""
+    return fields[19] if len(fields) > 19 and fields[0] not in {"Z", "X"} else ""
 
 
 def _read(path: str) -> str:

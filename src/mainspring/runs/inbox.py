@@ -68,7 +68,7 @@ class Inbox:
             item
             for name, some in by_run.items()
             for item in (_pending(entry, agents.get(name, "")) for entry in History(some).pending)
-            if item is not None
+            if item is not None and not _is_over(item, self._clock.now())
         ]
         return sorted(found, key=lambda item: item.asked_at)
 
@@ -158,7 +158,7 @@ class Inbox:
                 raise AnswerError(f"{item.id} asks {item.question!r}, which is about no budget")
             limits[item.budget] = await raised(self._store, item.budget, budget)
             events.insert(0, BudgetRaised(budget=limits[item.budget], by=answered.by))
-        if item.deadline_at is not None and now >= item.deadline_at:
+        if _is_over(item, now):
             raise AnswerError(f"{item.id} asks {item.question!r}: its time is over")
         await self._store.append(
             Append(
@@ -185,6 +185,11 @@ _VERDICTS: dict[AskKind, tuple[Verdict, ...]] = {
     "in_doubt": ("approve", "deny", "answer"),
     "budget": ("approve", "deny"),
 }
+
+
+def _is_over(item: Pending, now: float) -> bool:
+    """Tell whether it is too late to answer."""
+    return item.deadline_at is not None and now >= item.deadline_at
 
 
 def _pending(entry: Entry, agent: str) -> Pending | None:

@@ -23,6 +23,7 @@ _PART_OF_LEASE: Final = 1 / 3
 @dataclass(slots=True)
 class _Held:
     since_s: float
+    """When this lease was last known to be ours, by the monotonic clock."""
     n_events: Callable[[], int]
     look: Callable[[], Awaitable[None]]
 
@@ -43,7 +44,6 @@ class Keeper:
         self._leases = leases
         self._clock = clock
         self._held: dict[str, _Held] = {}
-        self._renewed_s = clock.monotonic()
 
     def hold(self, run: str, n_events: Callable[[], int], look: Callable[[], Awaitable[None]]) -> None:
         """Keep a run's lease from now on.
@@ -71,8 +71,7 @@ class Keeper:
             LostRun: It is not.
             JournalUnavailable: That cannot be found out.
         """
-        held = self._held[run]
-        age_s = self._clock.monotonic() - max(held.since_s, self._renewed_s)
+        age_s = self._clock.monotonic() - self._held[run].since_s
         if age_s > self.lease_s / 2 and run not in await self._renew():
             raise LostRun(f"run {run!r} was not kept in time, and is somebody else's now")
 
@@ -94,7 +93,8 @@ class Keeper:
     async def _renew(self) -> dict[str, int]:
         asked_s = self._clock.monotonic()
         known = await self._leases.renew(self.driver, self._clock.now() + self.lease_s)
-        self._renewed_s = asked_s
+        for run in known.keys() & self._held.keys():
+            self._held[run].since_s = max(self._held[run].since_s, asked_s)
         return known
 
 

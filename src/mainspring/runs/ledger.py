@@ -18,6 +18,8 @@ Amounts = Mapping[BudgetField, int]
 """How much of each field, in its smallest unit."""
 
 _SCALE: Final[Mapping[BudgetField, int]] = {"usd": 10**9, "wall_s": 1000}
+_LEAST: Final[Mapping[BudgetField, int]] = {"wall_s": 1}
+"""What any effect takes, though nobody knows it before and nothing is held back for it."""
 _DAY_S: Final = 86_400
 
 
@@ -81,8 +83,8 @@ def reserve(balances: Iterable[Balance], wanted: Reserve) -> list[Balance]:
     held = []
     for balance in balances:
         for name in BUDGET_FIELDS:
-            left, needed = balance.left(name), wanted.amounts.get(name, 0)
-            if (left is not None and needed > left) or (left is not None and left < 0):
+            left, needed = balance.left(name), wanted.amounts.get(name, _LEAST.get(name, 0))
+            if left is not None and (needed > left or left < 0):
                 raise DoesNotFit(wanted.key, balance.id, name, needed, left)
         held.append(replace(balance, reserved=add(balance.reserved, wanted.amounts)))
     return held

@@ -4,7 +4,7 @@ The loop is a pure function of what went through its door. Given the outcomes of
 event anew: to be compared with the record (replay), or to be written as the beginning of another run (fork).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final, Literal, NoReturn, cast
 
@@ -14,7 +14,7 @@ from mainspring.agent.calls import approval_key, approval_question, refused, wai
 from mainspring.agent.job import AnswerForm, Job, Limits
 from mainspring.core import Entry, Event, JsonObject, OnDelta, Options, Parked, Reply, Request, ToolCall
 from mainspring.core.effects import DerivedT, OutcomeT, Reconcile, ResponseT
-from mainspring.core.errors import ReplayError, named
+from mainspring.core.errors import ReplayError, TooDear, named
 from mainspring.core.events import (
     ChildCalled,
     Corrected,
@@ -58,15 +58,17 @@ class RecordedDoor:
         run: The run's id.
         entries: The record.
         strict: Whether what is derived has to be what stands in the record.
+        models: Names of the models that may have been asked, the dearest first.
     """
 
-    def __init__(self, run: str, entries: Iterable[Entry], *, strict: bool) -> None:
+    def __init__(self, run: str, entries: Iterable[Entry], *, strict: bool, models: Sequence[str] = ()) -> None:
         known = list(entries)
         self.run = run
         self.history = History(known)
         self.derived: list[Event] = []
         """What was derived and what was given, in the order of the loop."""
         self._strict = strict
+        self._models = models
         self._unseen = _derivable(known)
 
     @property
@@ -100,6 +102,8 @@ class RecordedDoor:
         outcome = self.history.happened.get(intent.key)
         if outcome is None and not self._strict:
             raise Parked
+        if isinstance(intent, ModelCalled):
+            intent = self._of_its_price(intent)
         self._derive(intent.key, intent)
         if (failed := self.history.failed.get(intent.key)) is not None:
             raise named(failed.error, failed.message)
@@ -107,6 +111,22 @@ class RecordedDoor:
             raise Parked
         self.derived.append(outcome)
         return outcome
+
+    def _of_its_price(self, called: ModelCalled) -> ModelCalled:
+        """Ask the model that was asked where a budget had chosen another one than the loop would now.
+
+        Raises:
+            TooDear: It was a cheaper one.
+        """
+        begun = self.history.begun.get(called.key)
+        asked = None if begun is None else begun.event
+        if not self._strict or not isinstance(asked, ModelCalled) or asked.model not in self._models:
+            return called
+        if self._models.index(called.model) < self._models.index(asked.model):
+            raise TooDear(f"model {called.model!r} was too dear then")
+        if called.model != asked.model:  # the budget was raised meanwhile
+            return replace(called, model=asked.model, request_digest=asked.request_digest)
+        return called
 
     def _derive(self, key: str, event: Event) -> None:
         recorded = self._unseen.pop(_place(key, event), None)

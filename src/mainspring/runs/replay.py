@@ -76,7 +76,8 @@ async def replay(
     Raises:
         ConfigError: The agent's prompt takes inputs; they are not in a journal.
     """
-    door = RecordedDoor(run, entries, strict=True)
+    models = definition.models if agent is None else agent.model_names
+    door = RecordedDoor(run, entries, strict=True, models=models)
     if agent is None:
         loop = Loop(recorded_job(definition, door.history), door, SystemClock(), calls=RecordedCalls(door))
         divergence = await _play(loop, door)

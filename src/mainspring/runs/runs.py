@@ -17,11 +17,12 @@ from pydantic import JsonValue
 
 from mainspring.agent import Agent
 from mainspring.agent.child import Child
-from mainspring.core import Budget, Clock, Entry, Message, Rng, SystemClock, SystemRng
+from mainspring.core import Budget, Clock, Entry, JsonObject, Message, Rng, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError, Conflict, JournalError, UnknownRun
 from mainspring.runs.changes import cancelled, resumed
 from mainspring.runs.costs import bounded
 from mainspring.runs.definition import definition_of
+from mainspring.runs.diff import Diff, diff
 from mainspring.runs.dispatch import Dispatch
 from mainspring.runs.driver import Driver
 from mainspring.runs.fork import Departure, beginning
@@ -32,7 +33,7 @@ from mainspring.runs.identity import is_dead, this_process
 from mainspring.runs.inbox import Inbox
 from mainspring.runs.journal import Query, RunRow, Store
 from mainspring.runs.leases import Keeper
-from mainspring.runs.ledger import Balance
+from mainspring.runs.ledger import Balance, on_day
 from mainspring.runs.opening import open_dispatch, open_store
 from mainspring.runs.purse import limits
 from mainspring.runs.replay import Replay, replay
@@ -45,6 +46,7 @@ T = TypeVar("T")
 _log = logging.getLogger("mainspring.runs")
 
 DEFAULT_STORE: Final = "mainspring.db"
+_ALL: Final = 2**31 - 1
 _SWEPT: Final = 200
 """How many runs one sweep takes at most."""
 
@@ -165,6 +167,7 @@ class Runs:
             await self._check_same(name, agent, job.messages[-1])
             await self._submit_by_id(name)
         else:
+            self._note_own(name)
             await self._dispatch.submit(name, agent.name, at=at, priority=priority)
         return DurableRun(self, name)
 
@@ -202,7 +205,8 @@ class Runs:
         else:
             await self._keeper.look(id)
         self.watch.rests(id)
-        for child in await self.store.rows(Query(parent=id, statuses=["pending", "running", "waiting"])):
+        living = Query(parent=id, statuses=["pending", "running", "waiting"], limit=_ALL)
+        for child in await self.store.rows(living):
             await self.cancel(child.id, by=by)
         row = await self.row(id)
         if row.has_ended and row.parent is not None:
@@ -304,7 +308,38 @@ class Runs:
         found = await self.store.balances([name])
         if name not in found:
             raise ConfigError(f"there is no budget {name!r} in {self.store.url}")
-        return found[name]
+        return on_day(found[name], self._clock.now())
+
+    async def diff(self, one: str, other: str) -> Diff:
+        """Compare two runs step by step, and tell the first that differs.
+
+        Raises:
+            UnknownRun: One of them is not there.
+        """
+        (entries, _), (others, _) = await self._record(one), await self._record(other)
+        return diff(entries, others)
+
+    async def export_messages(self, id: str) -> JsonObject:  # noqa: A002 - the word users look for
+        """Give a run as messages and tools in OpenAI's chat format.
+
+        Raises:
+            UnknownRun: It is not there.
+        """
+        from mainspring.runs.export import openai_messages
+
+        entries, history = await self._record(id)
+        return openai_messages(entries, await definition_of(self.store, history))
+
+    async def export_page(self, id: str) -> str:  # noqa: A002 - the word users look for
+        """Give a run as an HTML page that needs nothing else.
+
+        Raises:
+            UnknownRun: It is not there.
+        """
+        from mainspring.runs.export import page
+
+        entries, history = await self._record(id)
+        return page(entries, await definition_of(self.store, history))
 
     async def sweep(self) -> int:
         """Hand in every run of the known agents that nobody drives though somebody should; gives how many."""
@@ -312,7 +347,7 @@ class Runs:
             return 0
         due = await self.store.due(self._clock.now(), tuple(self._agents), _SWEPT)
         running = await self.store.rows(Query(agents=tuple(self._agents), statuses=["running"], limit=_SWEPT))
-        orphans = [row for row in running if row.driver is not None and is_dead(row.driver)]
+        orphans = [row for row in running if row.driver and (is_dead(row.driver) or self._driver.has_dropped(row))]
         found = [row for row in (*due, *orphans) if self._settings.adopt or self._is_own(row.id)]
         for row in found:
             await self._submit(row)
@@ -328,7 +363,9 @@ class Runs:
             ),
         ]
         try:
-            await asyncio.gather(*tasks)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)  # cancels none of them
+            for task in done:
+                task.result()
         finally:
             await self._wind_down(*tasks)
 
@@ -356,11 +393,14 @@ class Runs:
         await self._dispatch.submit(row.id, row.agent, at=row.due_at, priority=row.priority)
 
     async def _submit_by_id(self, id: str) -> None:  # noqa: A002 - it is one
-        if not self._settings.adopt:
-            self._own.add(id)
+        self._note_own(id)
         row = await self.row(id)
         if not row.has_ended:
             await self._submit(row)
+
+    def _note_own(self, id: str) -> None:  # noqa: A002 - it is one
+        if not self._settings.adopt:
+            self._own.add(id)
 
     def _is_own(self, id: str) -> bool:  # noqa: A002 - it is one
         """Tell whether a run was handed in here, or is one that such a run has started."""

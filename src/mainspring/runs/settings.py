@@ -9,6 +9,8 @@ class Settings:
 
     work: bool = True
     """Whether it drives runs; otherwise it only hands them in and looks at them."""
+    adopt: bool = True
+    """Whether it drives runs that it did not hand in, too; otherwise only its own and those that they start."""
     concurrency: int = 100
     """How many runs it drives at once."""
     lease_s: float = 15.0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mainspring.core import Delta
+from mainspring.core.errors import MainspringError
 
 
 class News:
@@ -21,23 +22,36 @@ class News:
         self.deltas = deltas
         self._written: list[Delta] = []
         self._has_changed = False
+        self._error: MainspringError | None = None
         self._something = asyncio.Event()
 
     def tell(self, delta: Delta | None) -> None:
         """Tell a piece of a reply, or that the run has changed."""
+        self._error = None
         if delta is not None:
             self._written.append(delta)
         else:
             self._has_changed = True
         self._something.set()
 
+    def fail(self, error: MainspringError) -> None:
+        """Tell why the run cannot be driven on."""
+        self._error = error
+        self._something.set()
+
     async def next(self, timeout_s: float) -> tuple[list[Delta], bool]:
-        """Wait for news; give the pieces of replies, and whether it is time to look at the run."""
+        """Wait for news; give the pieces of replies, and whether it is time to look at the run.
+
+        Raises:
+            MainspringError: The run cannot be driven on here.
+        """
         try:
             async with asyncio.timeout(timeout_s):
                 await self._something.wait()
         except TimeoutError:
             return [], True
+        if self._error is not None:
+            raise self._error
         written, has_changed = self._written, self._has_changed
         self._written, self._has_changed = [], False
         self._something.clear()
@@ -78,6 +92,11 @@ class Watch:
         """Tell that nobody drives a run any more: it has ended, or waits."""
         for news in self._followers.get(run, ()):
             news.tell(None)
+
+    def fails(self, run: str, error: MainspringError) -> None:
+        """Tell why a run cannot be driven on here: its store is damaged, full or gone."""
+        for news in self._followers.get(run, ()):
+            news.fail(error)
 
     def delta(self, run: str, text: str) -> None:
         """Tell a piece of a reply."""

@@ -42,9 +42,8 @@ class Connections:
     def __init__(self, address: str, *, n_connections: int, timeout_s: float) -> None:
         self.url = without_password(address)
         self.where = f"the store {self.url!r}"
-        self._timeout_s = timeout_s
         self._limit = f"{round(timeout_s * 1000)}ms"
-        self._conninfo = make_conninfo(address, **_defaults(address, timeout_s))
+        self._conninfo = with_deadlines(address, timeout_s)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self._conninfo,
             kwargs={"autocommit": True},
@@ -90,7 +89,8 @@ class Connections:
                 await db.close()
                 await self._pool.putconn(db)  # which makes room for another
         except PoolTimeout as error:
-            raise await self._why_none(error) from error
+            await (await connect(self._conninfo, self.where)).close()  # which says why none is to be had
+            raise in_words(error, self.where) from error
         except PoolClosed as error:
             raise JournalError(f"{self.where} is closed") from error
         try:
@@ -101,14 +101,18 @@ class Connections:
     async def _configure(self, db: Connection) -> None:
         await db.execute(_SETTINGS, {"limit": self._limit})
 
-    async def _why_none(self, timeout: PoolTimeout) -> JournalError:
-        """Find out why no connection can be had."""
-        try:
-            db = await AsyncConnection.connect(self._conninfo, autocommit=True)
-        except psycopg.Error as error:
-            return in_words(error, self.where)
-        await db.close()
-        return in_words(timeout, self.where)
+
+async def connect(conninfo: str, where: str) -> Connection:
+    """Open one connection, outside of any pool.
+
+    Raises:
+        JournalUnavailable: The server cannot be reached.
+        JournalError: It does not let this user in.
+    """
+    try:
+        return await AsyncConnection.connect(conninfo, autocommit=True)
+    except psycopg.Error as error:
+        raise in_words(error, where) from error
 
 
 def _is_lost(db: Connection) -> bool:
@@ -143,12 +147,12 @@ def without_password(address: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}@{host}" if user else host, query=query))
 
 
-def _defaults(address: str, timeout_s: float) -> dict[str, str]:
-    """Give settings of the connection that the address says nothing about."""
+def with_deadlines(address: str, timeout_s: float) -> str:
+    """Give an address with what it leaves open: how long to wait for the server, and what to call this process."""
+    known = conninfo_to_dict(address)
     defaults = {
         "application_name": "mainspring",
         "connect_timeout": str(max(2, round(timeout_s))),
         "tcp_user_timeout": str(round(timeout_s * 1000)),
     }
-    known = conninfo_to_dict(address)
-    return {key: value for key, value in defaults.items() if key not in known}
+    return make_conninfo(address, **{key: value for key, value in defaults.items() if key not in known})

@@ -28,6 +28,7 @@ _LASTS: Final[dict[str, str]] = {
 }
 _SAID: Final[dict[str, str]] = {
     "too many clients": "53300",
+    "too many connections": "53300",
     "remaining connection slots": "53300",
     "password authentication failed": "28P01",
     "no password supplied": "28P01",

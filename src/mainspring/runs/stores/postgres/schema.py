@@ -1,5 +1,7 @@
 """Brings the tables up to date; of several processes that open a database at once, one does it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from mainspring.runs.stores.migrations import Migration, missing
@@ -18,8 +20,7 @@ async def bring_up_to_date(db: Connection, where: str) -> None:
     """
     if not await _missing(db, where):
         return
-    async with db.transaction():
-        await db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    async with alone(db, _LOCK), db.transaction():
         await db.execute("CREATE SCHEMA IF NOT EXISTS mainspring")
         await db.execute(
             "CREATE TABLE IF NOT EXISTS mainspring.migrations (number integer PRIMARY KEY, name text NOT NULL, "
@@ -31,6 +32,17 @@ async def bring_up_to_date(db: Connection, where: str) -> None:
                 "INSERT INTO mainspring.migrations (number, name) VALUES (%s, %s)",
                 (migration.number, migration.name),
             )
+
+
+@asynccontextmanager
+async def alone(db: Connection, number: int) -> AsyncIterator[None]:
+    """Hold an advisory lock, taken before any transaction begins: what begins under it sees what the others did."""
+    await db.execute("SELECT pg_advisory_lock(%s)", (number,))
+    try:
+        yield
+    finally:
+        if not db.closed:
+            await db.execute("SELECT pg_advisory_unlock(%s)", (number,))
 
 
 async def _missing(db: Connection, where: str) -> list[Migration]:
