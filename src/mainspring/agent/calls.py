@@ -53,7 +53,8 @@ class ToolCalls:
     async def make(self, turn: int, call: ToolCall) -> ToolReturned:
         """Make a call: approved, waited for and performed, as its tool demands."""
         tool = self._tools.get(call.name)
-        if tool is None or (tool.approval is None and tool.waits is None) or misfit(self._tools, call):
+        is_plain = tool is None or (tool.approval is None and tool.waits is None)
+        if tool is None or is_plain or self._door.knows(tool_key(turn, call)) or misfit(self._tools, call):
             return await self._perform(turn, call, tool)
         if tool.approval is not None and tool.approval.is_needed(call.arguments):
             asked = approval_question(turn, call, tool.approval.within_s, tool.approval.otherwise)
@@ -103,6 +104,11 @@ class ToolCalls:
 
 class _Returned(Protocol):
     async def __call__(self, through: Mapping[str, AnyTool]) -> ToolReturned: ...
+
+
+def tool_key(turn: int, call: ToolCall) -> str:
+    """Name a call within its run."""
+    return ToolCalled(turn=turn, call=call).key
 
 
 def wait_key(turn: int, call: ToolCall) -> str:

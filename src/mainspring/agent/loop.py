@@ -9,7 +9,7 @@ time brings the same loop to the same place.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -58,7 +58,7 @@ class Loop(Generic[T]):
         job: What it works with.
         door: Where its effects happen and its events are recorded.
         clock: Tells how long effects took.
-        on_delta: Told each piece of a reply as it is written.
+        listener: Gives whom to tell each piece of a reply as it is written; asked before each model call.
         calls: Makes the tool calls; with the job's tools if not given.
     """
 
@@ -67,13 +67,13 @@ class Loop(Generic[T]):
         job: Job[T],
         door: Door,
         clock: Clock,
-        on_delta: OnDelta | None = None,
+        listener: Callable[[], OnDelta | None] | None = None,
         calls: Calls | None = None,
     ) -> None:
         self._job = job
         self._door = door
         self._clock = clock
-        self._on_delta = on_delta
+        self._listener = listener
         self._calls = calls or ToolCalls(job.tools, door, clock)
         self._models = (job.model, *job.cheaper)
         self._seen: dict[bytes, str] = {}
@@ -164,15 +164,16 @@ class Loop(Generic[T]):
     async def _ask(self, model: Model, request: Request) -> ModelReplied:
         started_s = self._clock.monotonic()
         first_token_s: float | None = None
+        tell = None if self._listener is None else self._listener()
 
         def on_delta(text: str) -> None:
             nonlocal first_token_s
             if first_token_s is None:
                 first_token_s = self._clock.monotonic() - started_s
-            if self._on_delta is not None:
-                self._on_delta(text)
+            if tell is not None:
+                tell(text)
 
-        reply = await model.ask(request, on_delta if self._on_delta is not None else None)
+        reply = await model.ask(request, None if tell is None else on_delta)
         return ModelReplied(
             turn=request.turn,
             model=reply.model,

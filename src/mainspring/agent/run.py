@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Generator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from mainspring.agent.job import Job
 from mainspring.agent.loop import Loop
-from mainspring.core import Clock, Delta, Entry, Event, MemoryDoor, Message, Usage
+from mainspring.core import Clock, Delta, Entry, Event, MemoryDoor, Message, OnDelta, Usage
 from mainspring.core.errors import RunCancelled
 from mainspring.core.events import Cancelled, Failed
 
@@ -63,7 +64,7 @@ class Run(Generic[T]):
         self.id = run_id
         self._watchers = Watchers()
         self._door = MemoryDoor(run_id, clock, self._watchers.tell)
-        self._loop = Loop(job, self._door, clock, self._watchers.tell_delta if stream else None)
+        self._loop = Loop(job, self._door, clock, partial(_listener, self._watchers) if stream else None)
         self._task: asyncio.Task[Result[T]] | None = None
         self._cancelled = False
         self._ended = False
@@ -151,6 +152,10 @@ class Run(Generic[T]):
             self._task = asyncio.get_running_loop().create_task(self.drive(), name=f"mainspring-{self.id}")
             self._task.add_done_callback(_retrieve)
         return self._task
+
+
+def _listener(watchers: Watchers) -> OnDelta:
+    return watchers.tell_delta
 
 
 def _retrieve(task: "asyncio.Task[Result[T]]") -> None:

@@ -31,8 +31,3 @@ class Budget(BaseModel):
     wall_s: float | None = Field(default=None, ge=0)
     """Seconds of work, over all attempts; waiting for humans, timers and other runs does not count."""
     when_spent: WhenSpent = "stop"
-
-    @property
-    def limits_output(self) -> bool:
-        """Whether a reply's length has to be bounded before it is asked for."""
-        return self.usd is not None or self.output_tokens is not None

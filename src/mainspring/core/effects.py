@@ -88,6 +88,10 @@ class Door(Protocol):
         """
         ...
 
+    def knows(self, key: str) -> bool:
+        """Tell whether what came of an effect is known from an earlier time, so that nothing is asked about it."""
+        ...
+
     def keep(self, content: bytes) -> str:
         """Keep content too large to be said in full, and give the digest under which it is found."""
         ...
@@ -158,6 +162,10 @@ class MemoryDoor:
             raise
         self.append(outcome)
         return outcome
+
+    def knows(self, key: str) -> bool:  # noqa: ARG002 - as the protocol has it
+        """Know nothing from earlier times."""
+        return False
 
     def keep(self, content: bytes) -> str:
         """Keep content under its SHA-256."""

@@ -77,7 +77,7 @@ async def _going_on(
         for asked in (entry.event for entry in history.pending)
         if isinstance(asked, HumanAsked) and asked.kind == "budget"
     ]
-    return [BudgetRaised(budget=limits[own], by=by), *answers], limits
+    return [BudgetRaised(id=own, budget=limits[own], by=by), *answers], limits
 
 
 async def _write(  # noqa: PLR0913 - one for each thing that is written together

@@ -27,13 +27,13 @@ _MESSAGE_BYTES: Final = 64
 
 
 def bounded(job: Job[T], budgets: list[Budget]) -> Job[T]:
-    """Give the job with a bound on replies where a budget needs one.
+    """Give the job with a bound on replies where there is a budget: it may be made to limit them later.
 
     Raises:
         ConfigError: A budget is in dollars, and nobody knows what a model costs.
     """
     check_prices(job, budgets)
-    if job.sampling.max_output_tokens is None and any(budget.limits_output for budget in budgets):
+    if job.sampling.max_output_tokens is None and budgets:
         bound = MAX_OUTPUT_TOKENS
         return replace(job, sampling=job.sampling.model_copy(update={"max_output_tokens": bound}))
     return job

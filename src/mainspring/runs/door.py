@@ -129,6 +129,10 @@ class JournalDoor:
             known = await self._response(intent)
         return cast("ResponseT", known)
 
+    def knows(self, key: str) -> bool:
+        """Tell whether what came of an effect stands in the journal."""
+        return key in self._history.happened
+
     def keep(self, content: bytes) -> str:
         """Keep content under its SHA-256, durable with the next event."""
         digest = digest_of(content)
@@ -151,6 +155,7 @@ class JournalDoor:
         if intent.key in self._history.begun:
             policy, outcome = await self._doubt(intent, in_doubt)
             if outcome is not None:
+                self._writer.later(DoubtFound(key=intent.key, policy=policy))
                 self._writer.later(outcome, self._settled(intent, None))
                 return outcome
         await self._begin(intent, policy)

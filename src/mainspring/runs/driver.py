@@ -6,6 +6,7 @@ drive = claim, fold, then loop until it ends, waits, or is asked to stop
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -16,13 +17,13 @@ from mainspring import __version__
 from mainspring.agent import Agent
 from mainspring.agent.job import AnswerForm, Job
 from mainspring.agent.loop import Loop
-from mainspring.core import Clock, Entry, Parked
+from mainspring.core import Clock, Entry, OnDelta, Parked
 from mainspring.core.errors import JournalError, LostRun, MainspringError
 from mainspring.core.events import Attempted, Cancelled, Failed
 from mainspring.runs.costs import WorstCase, check_prices
 from mainspring.runs.definition import Definition, definition_of
 from mainspring.runs.door import JournalDoor
-from mainspring.runs.forms import Forms
+from mainspring.runs.forms import Forms, RecordedForm
 from mainspring.runs.history import History
 from mainspring.runs.identity import is_dead
 from mainspring.runs.journal import Lease, Query, RunRow, Store
@@ -35,6 +36,7 @@ from mainspring.runs.writer import Writer
 
 _log = logging.getLogger("mainspring.runs")
 
+_GIVE_UP_S: Final = 5.0
 _WAITS: Final = {"human_asked": "a human", "timer_set": "a timer", "child_called": "another run"}
 
 
@@ -228,7 +230,8 @@ class Driver:
         await self._wake_parent(drive.row)
 
     async def _loop(self, drive: _Drive, agent: Agent, definition: Definition) -> Loop[JsonValue]:
-        form: AnswerForm[JsonValue] = self.forms.known(drive.history.started.answer_schema)
+        known: AnswerForm[JsonValue] = self.forms.known(drive.history.started.answer_schema)
+        form = RecordedForm(drive.history, known)
         job = definition.job(agent, drive.history.started, form)
         purse = await self._purse(drive, job)
         outside = Outside(drive.row, self.store, self.agents, self.clock, self.keeper, self.submit)
@@ -241,9 +244,10 @@ class Driver:
             clock=self.clock,
         )
         drive.door.is_stopping = self.is_stopping
-        run, watch = drive.row.id, self.watch
-        on_delta = (lambda text: watch.delta(run, text)) if watch.wants_deltas(run) else None
-        return Loop(job, drive.door, self.clock, on_delta)
+        return Loop(job, drive.door, self.clock, partial(self._listener, drive.row.id))
+
+    def _listener(self, run: str) -> OnDelta | None:
+        return partial(self.watch.delta, run) if self.watch.wants_deltas(run) else None
 
     async def _purse(self, drive: _Drive, job: Job[JsonValue]) -> Purse | None:
         if not drive.row.budgets:
@@ -266,7 +270,9 @@ class Driver:
 
     async def _give_up(self, drive: _Drive) -> None:
         """Give the run back as it is; what was in the middle of being done is in doubt for whoever goes on."""
-        await asyncio.shield(asyncio.ensure_future(drive.writer.flush("pending")))
+        with suppress(TimeoutError):  # its lease lapses
+            async with asyncio.timeout(_GIVE_UP_S):
+                await drive.writer.flush("pending")
 
     async def _wake_parent(self, row: RunRow) -> None:
         if row.parent is not None:

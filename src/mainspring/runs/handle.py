@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from pydantic import JsonValue
+
 from mainspring.agent import Result
+from mainspring.agent.job import AnswerForm
 from mainspring.core import Delta, Entry, Event
-from mainspring.core.errors import RunCancelled, RunWaiting, named
+from mainspring.core.errors import ModelReplyError, RunCancelled, RunWaiting, named
 from mainspring.core.events import Cancelled, Failed, Finished, ToolReturned
 from mainspring.runs.history import History
 from mainspring.runs.inbox import Pending
@@ -92,7 +95,7 @@ class DurableRun(Generic[T]):
         history = History(entries)
         match history.ended:
             case Finished(output=output):
-                answer = self._runs.forms.known(history.started.answer_schema).read(output)
+                answer = self._answer(history, output)
             case Failed(error=error, message=message):
                 raise named(error, message)
             case Cancelled():
@@ -137,6 +140,17 @@ class DurableRun(Generic[T]):
             if row.status != "waiting" or await self._is_at_work_below(row.id):
                 return True
         return False
+
+    def _answer(self, history: History, output: JsonValue) -> T:
+        """Read the answer into the type that this process asked for."""
+        form: AnswerForm[T] = self._runs.forms.known(history.started.answer_schema)
+        try:
+            return form.read(output)
+        except ValueError as error:
+            raise ModelReplyError(
+                f"the answer of run {self.id} was taken by a process that does not know its type, and does not fit "
+                f"({error}); register the agent only where its answers' type is known"
+            ) from error
 
     async def _contents(self, events: tuple[Event, ...]) -> dict[str, bytes]:
         results = [event.result for event in events if isinstance(event, ToolReturned)]

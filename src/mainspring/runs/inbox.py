@@ -157,7 +157,7 @@ class Inbox:
             if item.budget is None:
                 raise AnswerError(f"{item.id} asks {item.question!r}, which is about no budget")
             limits[item.budget] = await raised(self._store, item.budget, budget)
-            events.insert(0, BudgetRaised(budget=limits[item.budget], by=answered.by))
+            events.insert(0, BudgetRaised(id=item.budget, budget=limits[item.budget], by=answered.by))
         if _is_over(item, now):
             raise AnswerError(f"{item.id} asks {item.question!r}: its time is over")
         await self._store.append(

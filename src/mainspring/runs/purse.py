@@ -110,9 +110,8 @@ class Purse:
                 action="degrade" if degrades else "stop",
             )
         )
-        if degrades:
-            raise TooDear(words)
-        raise BudgetError(f"{words}; raise it and the run goes on: `mainspring runs resume {self._writer.run} ...`")
+        hint = f"raise it and the run goes on: `mainspring runs resume {self._writer.run} ...`"
+        raise (TooDear if degrades else BudgetError)(f"{words}; {hint}")
 
     async def _ask(self, intent: Intent, budget: str, words: str, ask: Ask) -> None:
         place = 0

@@ -23,7 +23,6 @@ from mainspring.core.events import (
     HumanAsked,
     Intent,
     ModelCalled,
-    ModelReplied,
     RunStarted,
     TimerSet,
     ToolCalled,
@@ -31,6 +30,7 @@ from mainspring.core.events import (
     Wait,
 )
 from mainspring.runs.definition import Definition
+from mainspring.runs.forms import RecordedForm
 from mainspring.runs.history import History
 from mainspring.runs.stored import digest_of
 
@@ -93,6 +93,10 @@ class RecordedDoor:
     async def wait(self, intent: Wait, respond: Callable[[], Awaitable[ResponseT]]) -> ResponseT:  # noqa: ARG002 - nobody waits
         """Give the recorded response."""
         return cast("ResponseT", self._given(intent))
+
+    def knows(self, key: str) -> bool:  # noqa: ARG002 - as the protocol has it
+        """Know nothing, so that every question is derived, too."""
+        return False
 
     def keep(self, content: bytes) -> str:
         """Name content as it is named in the record."""
@@ -179,7 +183,7 @@ def recorded_job(definition: Definition, history: History) -> Job[JsonValue]:
         tools={},
         options=Options(definition.tools, definition.answer),
         last_options=Options(definition.tools, definition.answer, must_answer=True),
-        form=RecordedForm(history, definition.answer),
+        form=RecordedForm(history, _AsRecorded(history, definition.answer)),
         sampling=definition.sampling,
         limits=Limits(definition.max_steps, definition.max_repairs),
         messages=started.messages,
@@ -187,37 +191,18 @@ def recorded_job(definition: Definition, history: History) -> Job[JsonValue]:
     )
 
 
-class RecordedForm(AnswerForm[JsonValue]):
-    """Takes for right and wrong what the record did: the answer's type is code, and not in it.
-
-    Args:
-        history: The record.
-        schema: JSON schema of the answer.
-    """
+class _AsRecorded(AnswerForm[JsonValue]):
+    """Takes the answer that the record ends with: its type is code, and not in the record."""
 
     def __init__(self, history: History, schema: JsonObject | None) -> None:
         super().__init__(str)
         self.schema = schema
-        self._problems = [
-            corrected.problem if isinstance(corrected, Corrected) and corrected.reason == "wrong_answer" else None
-            for turn in _answered_turns(history)
-            for corrected in (history.happened.get(f"corrected:{turn}"),)
-        ]
         self._finished = history.happened.get("finish")
 
     def read(self, value: JsonValue) -> JsonValue:
-        """Give the answer that was taken.
-
-        Raises:
-            ValueError: It was not.
-        """
-        problem = self._problems.pop(0) if self._problems else None
-        if problem is not None:
-            raise ValueError(problem)
         return self._finished.output if isinstance(self._finished, Finished) else value
 
     def write(self, output: JsonValue) -> JsonValue:
-        """Give the answer as it is."""
         return output
 
 
@@ -254,11 +239,6 @@ def _derivable(entries: list[Entry]) -> dict[str, Entry]:
 def _place(key: str, event: Event) -> str:
     """Tell an intent from the outcome of the same key."""
     return f"{event.type}/{key}"
-
-
-def _answered_turns(history: History) -> list[int]:
-    replies = [event for event in history.happened.values() if isinstance(event, ModelReplied)]
-    return sorted(reply.turn for reply in replies if reply.decision.type == "answer")
 
 
 async def _nobody() -> NoReturn:

@@ -17,8 +17,10 @@ from pydantic import JsonValue
 
 from mainspring.agent import Agent
 from mainspring.agent.child import Child
+from mainspring.agent.job import Job
 from mainspring.core import Budget, Clock, Entry, JsonObject, Message, Rng, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError, Conflict, JournalError, UnknownRun
+from mainspring.core.events import ChildCalled
 from mainspring.runs.changes import cancelled, resumed
 from mainspring.runs.costs import bounded
 from mainspring.runs.definition import definition_of
@@ -35,6 +37,7 @@ from mainspring.runs.journal import Query, RunRow, Store
 from mainspring.runs.leases import Keeper
 from mainspring.runs.ledger import Balance, on_day
 from mainspring.runs.opening import open_dispatch, open_store
+from mainspring.runs.outside import child_id
 from mainspring.runs.purse import limits
 from mainspring.runs.replay import Replay, replay
 from mainspring.runs.settings import Settings
@@ -164,7 +167,7 @@ class Runs:
         try:
             await self.store.append(submission(name, agent, job, self._clock.now(), terms))
         except Conflict:
-            await self._check_same(name, agent, job.messages[-1])
+            await self._check_same(name, agent, job)
             await self._submit_by_id(name)
         else:
             self._note_own(name)
@@ -215,6 +218,8 @@ class Runs:
     async def resume(self, id: str, *, by: str = "", budget: Budget | None = None) -> DurableRun[Any]:  # noqa: A002 - the word users look for
         """Let a run go on that failed, was cancelled, or waits for more budget; what failed is tried again.
 
+        The runs that it waits for, and that have ended without an answer, go on with it.
+
         Args:
             id: The run.
             by: Who wants that.
@@ -225,6 +230,12 @@ class Runs:
             ConfigError: It has its answer already, or no budget of its own.
         """
         await resumed(self.store, await self.row(id), self._clock, by, budget)
+        _, history = await self._record(id)
+        called = [
+            child_id(id, entry.event.key) for entry in history.pending if isinstance(entry.event, ChildCalled)
+        ]
+        for row in await self.store.rows(Query(ids=called, statuses=["failed", "cancelled"])):
+            await self.resume(row.id, by=by)
         await self._submit_by_id(id)
         return DurableRun(self, id)
 
@@ -418,11 +429,12 @@ class Runs:
         entries = await self.store.entries((await self.row(id)).id)
         return entries, History(entries)
 
-    async def _check_same(self, id: str, agent: Agent, asked: Message) -> None:  # noqa: A002 - it is one
+    async def _check_same(self, id: str, agent: Agent, job: Job[T]) -> None:  # noqa: A002 - it is one
         """Check that the run of that id is the one that is meant."""
         row = await self.row(id)
         started = History(await self.store.entries(id)).started
-        if row.agent != agent.name or started.messages[-1] != asked:
+        is_same = started.messages[-1] == job.messages[-1] and started.answer_schema == job.form.schema
+        if row.agent != agent.name or not is_same:
             raise ConfigError(
                 f"run {id!r} is another one: agent {row.agent!r} was asked {started.messages[-1].text[:80]!r}; "
                 "give the new run an id of its own"

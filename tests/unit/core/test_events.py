@@ -130,7 +130,7 @@ EXAMPLES: list[Event] = [
     BudgetExceeded(
         key="model:0", model="m", budget="run:1", field="usd", needed="0.6", left="0.5", action="degrade"
     ),
-    BudgetRaised(budget=Budget(model_calls=0, when_spent="ask"), by="ada"),
+    BudgetRaised(id="run:1", budget=Budget(model_calls=0, when_spent="ask"), by="ada"),
     Resumed(by="ada"),
     CancelAsked(by="ada"),
 ]

@@ -173,11 +173,11 @@ async def test_a_budget_in_dollars_that_comes_later_is_refused_as_well_without_a
         (Budget(usd=Decimal(100)), None, 4096),
         (Budget(output_tokens=10_000), None, 4096),
         (Budget(usd=Decimal(100)), 50, 50),
-        (Budget(model_calls=1), None, None),
+        (Budget(model_calls=1), None, 4096),
         (None, None, None),
     ],
 )
-async def test_the_length_of_replies_is_bounded_where_a_budget_needs_it(
+async def test_the_length_of_replies_is_bounded_under_a_budget(
     budget: Budget | None, own: int | None, bound: int | None
 ) -> None:
     worker = agent(["done"], model=plays(["done"], price=PRICE), sampling=Sampling(max_output_tokens=own))

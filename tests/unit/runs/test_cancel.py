@@ -250,3 +250,25 @@ async def test_a_run_is_stopped_though_it_is_cancelled_just_when_it_begins(monke
         with pytest.raises(RunCancelled):
             await run.result()
     assert tally.keys == []
+
+
+async def test_a_cancelled_run_that_goes_on_takes_the_runs_that_it_waits_for_with_it() -> None:
+    @tool(effect="none", approval=True)
+    def pay(amount: int) -> str:
+        """Pay."""
+        return f"paid {amount}"
+
+    digger = agent([use("pay", amount=3), "dug"], pay, name="digger")
+    boss = agent(
+        [use("digger", task="dig"), lambda request: request.messages[-1].text],
+        digger.as_tool(description="digs"),
+        name="boss",
+    )
+    async with opened() as runs:
+        run = await runs.start(boss, "go")
+        await the_question(run)
+        await run.cancel()
+        await runs.resume(run.id)
+        asked = await the_question(run)
+        await runs.inbox.approve(asked.id, by="ada")
+        assert "dug" in str((await run.result()).messages[-2].results[0].text)

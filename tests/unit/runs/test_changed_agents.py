@@ -152,3 +152,19 @@ async def test_what_a_run_may_do_at_most_is_what_it_started_with() -> None:
         run_id = await cut_off(store, clock, before(max_steps=3))
         async with opened(store, before(max_steps=1), clock=clock, seed=1) as runs:
             assert (await (await runs.get(run_id)).result()).output == "seen"
+
+
+async def test_a_call_that_was_made_is_not_asked_about_when_its_tool_needs_approval_since() -> None:
+    @tool(effect="none")
+    def pay(amount: int) -> str:
+        """Pay."""
+        return f"paid {amount}"
+
+    asking = tool(name="pay", effect="none", approval=True)(pay.function)
+    lines, clock = [use("pay", amount=3), "done"], FakeClock(1000.0)
+    async with faulty() as store:
+        died = await crash(
+            store, clock, agent(lines, pay), lambda event: event.type == "model_replied" and event.turn
+        )
+        async with opened(store, agent(lines, asking), clock=clock, seed=1) as runs:
+            assert (await (await runs.get(died)).result()).output == "done"

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from mainspring import Budget, MainspringError, Prompt, ScriptedModel, ask_human, tool, use, wait_for
-from mainspring.core import FakeClock, Unusable
+from mainspring.core import Answer, FakeClock, Unusable
 from mainspring.core.errors import UnknownRun
 from mainspring.core.events import ModelCalled, ToolReturned
 from mainspring.models.prices import Rates
@@ -30,6 +30,8 @@ def pay(cents: int) -> str:
 
 
 class Order(BaseModel):
+    """An answer with a type."""
+
     item: str
     number: int = 1
 
@@ -98,19 +100,11 @@ async def test_a_refused_and_an_edited_call_are_reproduced(verdict: str) -> None
 
 
 async def test_answers_that_were_sent_back_are_reproduced() -> None:
-    worker = agent(["an order", '{"item": "bench"}', {"item": "bench", "number": "2"}])
-    wrong = [line if isinstance(line, str) else line for line in ("an order",)]
-    script = [wrong[0], lambda _: _answer({"number": 3}), lambda _: _answer({"item": "bench", "number": "2"})]
+    worker = agent(["an order", Answer(value={"number": 3}), Answer(value={"item": "bench", "number": "2"})])
     async with opened(":memory:") as runs:
-        run = await runs.start(worker.replace(model=plays(script)), "order", output=Order)
+        run = await runs.start(worker, "order", output=Order)
         assert (await run.result()).output == Order(item="bench", number=2)
         assert (await runs.replay(run.id)).divergence is None
-
-
-def _answer(value: Any) -> Any:
-    from mainspring.core import Answer
-
-    return Answer(value=value)
 
 
 async def test_a_failed_run_is_reproduced_with_its_error() -> None:

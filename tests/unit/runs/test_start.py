@@ -215,3 +215,21 @@ async def test_a_shared_budget_that_is_not_there_is_an_error_before_anything_is_
         with pytest.raises(ConfigError, match="there is no shared budget 'team'"):
             await runs.start(agent(["hello"]), "hi", charge=["team"], budget=Budget(model_calls=1))
         assert await runs.find() == []
+
+
+async def test_an_id_stands_for_one_type_of_answer() -> None:
+    helper = agent([Answer(value=3)])
+    async with opened() as runs:
+        await (await runs.start(helper, "go", id="one", output=int)).result()
+        with pytest.raises(ConfigError, match="'one' is another one"):
+            await runs.start(helper, "go", id="one")
+
+
+async def test_a_process_that_does_not_know_the_type_keeps_to_what_was_sent_back_before() -> None:
+    helper, clock = agent([Answer(value="many"), Answer(value=3)]), FakeClock(1000.0)
+    async with faulty() as store:
+        died = await crash(
+            store, clock, helper, lambda event: event.type == "model_replied" and event.turn == 1, output=int
+        )
+        async with opened(store, helper, clock=clock, seed=1) as runs:
+            assert (await (await runs.get(died)).result()).output == 3

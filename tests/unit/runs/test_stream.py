@@ -126,3 +126,18 @@ async def test_a_follower_that_stops_does_not_stop_the_run() -> None:
         await runs.inbox.approve(asked.id, by="me")
         assert (await run.result()).output == "done"
         assert len(only(HumanAnswered, await run.events())) == 1
+
+
+async def test_whoever_begins_to_follow_late_gets_the_pieces_of_the_next_reply() -> None:
+    @tool(effect="none")
+    async def pause() -> str:
+        """Wait until somebody follows."""
+        async with asyncio.timeout(10):
+            while not runs.watch.wants_deltas(run.id):  # noqa: ASYNC110 - nobody tells who begins to follow
+                await asyncio.sleep(0)
+        return "go on"
+
+    async with opened() as runs:
+        run = await runs.start(agent([use("pause"), "one two three"], pause), "go")
+        seen = [item.text async for item in run.stream(deltas=True) if isinstance(item, Delta)]
+    assert seen == ["one ", "two ", "three"]

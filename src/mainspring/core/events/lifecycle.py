@@ -70,9 +70,11 @@ class BudgetExceeded(Versioned):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetRaised(Versioned):
-    """The run's own budget has new limits."""
+    """A budget that the run draws on has new limits."""
 
     type: Literal["budget_raised"] = "budget_raised"
+    id: str
+    """The budget."""
     budget: Budget
     by: str
 

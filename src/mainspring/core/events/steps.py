@@ -47,7 +47,8 @@ class ModelCalled(Versioned):
     n_messages: int
     """How many messages of the conversation it was sent; they are those of the events before this one."""
     request_digest: str
-    """SHA-256 over model, messages, options and sampling: equal requests have equal digests."""
+    """SHA-256 over model, messages, options and sampling: equal requests have equal digests. A bound that a budget
+    puts on the reply's length does not count: a reply that was cut off is never used again."""
     prompt_digest: str
     """SHA-256 of the instructions as rendered."""
     must_answer: bool = False

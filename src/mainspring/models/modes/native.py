@@ -76,7 +76,7 @@ class Native:
 
 
 def _native_calls(written: Written, turn: int) -> tuple[ToolCall, ...] | Unusable:
-    calls = []
+    calls: list[ToolCall] = []
     for place, wire in enumerate(written.calls):
         try:
             arguments = orjson.loads(wire.arguments or "{}")
@@ -84,7 +84,9 @@ def _native_calls(written: Written, turn: int) -> tuple[ToolCall, ...] | Unusabl
             return Unusable(reason=f"the arguments of {wire.name} were not JSON: {error}")
         if not isinstance(arguments, dict):
             return Unusable(reason=f"the arguments of {wire.name} were not a JSON object")
-        calls.append(ToolCall(id=wire.id or call_id(turn, place), name=wire.name, arguments=arguments))
+        is_taken = any(call.id == wire.id for call in calls)  # some servers name all calls of a step alike
+        name = call_id(turn, place) if is_taken or not wire.id else wire.id
+        calls.append(ToolCall(id=name, name=wire.name, arguments=arguments))
     return tuple(calls)
 
 
