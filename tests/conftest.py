@@ -1,4 +1,4 @@
-"""What all tests share: how hypothesis runs, and a server that plays scripted HTTP responses."""
+"""What all tests share: how hypothesis runs, a server that plays scripted HTTP responses, and PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -6,7 +6,10 @@ from contextlib import AsyncExitStack
 import pytest
 from hypothesis import settings
 
+from tests.services.postgres import postgres_server, postgres_url
 from tests.unit.models.wire import Serve, Step, Wire
+
+__all__ = ["postgres_server", "postgres_url", "serve"]
 
 settings.register_profile("mainspring", deadline=None, derandomize=True)  # a busy machine is not a defect
 settings.load_profile("mainspring")

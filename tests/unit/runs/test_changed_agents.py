@@ -164,7 +164,7 @@ async def test_a_call_that_was_made_is_not_asked_about_when_its_tool_needs_appro
     lines, clock = [use("pay", amount=3), "done"], FakeClock(1000.0)
     async with faulty() as store:
         died = await crash(
-            store, clock, agent(lines, pay), lambda event: event.type == "model_replied" and event.turn
+            store, clock, agent(lines, pay), lambda event: event.type == "model_replied" and event.turn == 1
         )
         async with opened(store, agent(lines, asking), clock=clock, seed=1) as runs:
             assert (await (await runs.get(died)).result()).output == "done"
