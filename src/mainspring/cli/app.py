@@ -18,12 +18,18 @@ from typer.core import TyperGroup
 
 from mainspring import __version__
 
+FAILED: Final = 1
+BUDGET_SPENT: Final = 3
+WAITING: Final = 4
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
 """What shells report of a program whose reader went away."""
 
 COMMANDS: Final = {
     "run": "Run an agent on words, and show what it thinks and does.",
+    "runs": "Look at runs in a store; let them go on, stop, fork and replay them.",
+    "inbox": "Answer what runs in a store ask a human.",
+    "worker": "Drive the runs of a store until told to stop.",
     "chat": "Talk with an agent over several turns.",
     "context": "Show exactly what an agent sends to its model.",
     "tools": "List an agent's tools, or call one.",
@@ -46,8 +52,8 @@ Exit codes
   0    done
   1    the run failed, or something does not work
   2    wrong usage or configuration
-  3    budget spent (reserved)
-  4    waiting for a human (reserved)
+  3    budget spent; raised, the run goes on
+  4    waiting for a human; answered, the run goes on
   130  interrupted
   141  whoever read stdout went away
 
@@ -55,6 +61,7 @@ Exit codes
 Environment
   MAINSPRING_CONFIG    the mainspring.toml to use
   MAINSPRING_CACHE     where model files are kept
+  MAINSPRING_STORE     where runs are kept: a file or a postgresql:// URL
   MAINSPRING_DEBUG=1   show stack traces of errors
   NO_COLOR=1           no colour and no animation
 """
@@ -145,14 +152,13 @@ def load_command(name: str) -> Any:
 def _report(error: Exception) -> int:
     """Say what went wrong, and give the exit code."""
     from mainspring.cli.screen import Screen
-    from mainspring.core.errors import ConfigError, RunCancelled
+    from mainspring.core.errors import BudgetError, ConfigError, RunCancelled, RunWaiting
 
     if os.environ.get("MAINSPRING_DEBUG"):
         traceback.print_exception(error)
     Screen(stderr=True).error(str(error))
-    if isinstance(error, RunCancelled):
-        return INTERRUPTED
-    return 2 if isinstance(error, ConfigError) else 1
+    codes = {RunCancelled: INTERRUPTED, ConfigError: 2, BudgetError: BUDGET_SPENT, RunWaiting: WAITING}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), FAILED)
 
 
 def _forget_stdout() -> None:

@@ -43,9 +43,13 @@ class Screen:
         """Columns a line may have; as many as it needs where nobody looks."""
         return min(self.console.width, 100) if self.is_terminal else 1_000_000
 
-    def say(self, label: str, text: str | Text, style: str = "", label_style: str = "dim") -> None:
+    def say(
+        self, label: str, text: str | Text, style: str = "", label_style: str = "dim", *, indent: int = LABEL_WIDTH
+    ) -> None:
         """Write text behind a label, its further lines aligned with the first."""
-        self.console.print(Text("\n").join(self.lines(label, text, style, label_style)), soft_wrap=True)
+        self.console.print(
+            Text("\n").join(self.lines(label, text, style, label_style, indent=indent)), soft_wrap=True
+        )
 
     def block(self, text: str, style: str = "") -> None:
         """Write text two columns in."""

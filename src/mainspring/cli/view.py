@@ -4,7 +4,7 @@ On a terminal the reply that is being written, or what is being waited for, move
 when the line it becomes is there.
 """
 
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Final
 
 from pydantic import JsonValue
@@ -14,16 +14,19 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from mainspring.agent import Run
+from mainspring.cli.happenings import Teller
 from mainspring.cli.screen import ACCENT, Screen, harmless, shorten
+from mainspring.cli.tally import Tally
+from mainspring.cli.times import clock_text
 from mainspring.cli.writing import said_so_far
-from mainspring.core import Delta, Event, ToolCall, Usage
+from mainspring.core import Delta, Entry, Event, ToolCall
 from mainspring.core.events import (
-    Cancelled,
-    Corrected,
+    ChildCalled,
     Finished,
+    HumanAsked,
     ModelCalled,
     ModelReplied,
+    TimerSet,
     ToolCalled,
     ToolReturned,
 )
@@ -44,6 +47,8 @@ class RunView:
     def __init__(self, notes: Screen, out: Screen) -> None:
         self._notes = notes
         self._out = out
+        self._tally = Tally()
+        self._teller = Teller()
         self._written = ""
         self._waiting = "thinking"
         self._open: dict[str, str] = {}
@@ -66,54 +71,58 @@ class RunView:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
-    def show(self, item: Event | Delta, run: Run[object]) -> None:  # noqa: ARG002 - as other watchers have it
+    def begin(self, entries: Iterable[Entry]) -> None:
+        """Take in what happened before; that is not shown."""
+        for entry in entries:
+            self._tally.take(entry)
+            self._teller.line(entry)
+
+    def show(self, item: Entry | Delta) -> None:
         """Show what happened."""
-        match item:
-            case Delta(text=text):
-                self._written += text
-            case ModelCalled():
-                self._waiting, self._n_side_by_side = "thinking", 0
+        if isinstance(item, Delta):
+            self._written += item.text
+            return
+        self._tally.take(item)
+        self._wait_for(item.event, item.at)
+        match item.event:
             case ModelReplied(decision=decision):
                 self._written = ""
                 if decision.thought:
                     self._notes.say("thought", decision.thought, style="dim" if decision.type != "act" else "")
             case ToolCalled(call=call):
-                self._called(call)
-            case ToolReturned():
-                self._returned(item)
-            case Corrected(message=message):
-                self._notes.say("note", f"told the model: {message.text}", style="dim")
-            case Cancelled():
-                self._notes.say("stopped", "the run was cancelled", label_style="yellow")
+                self._notes.say("call", call_text(call))
+            case ToolReturned() as returned:
+                self._notes.say(*result_lines(returned, is_named=self._n_side_by_side > 1))
             case Finished(output=output):
                 self._stop()
                 show_answer(self._out, output)
-            case _:
-                pass
+        if (line := self._teller.line(item)) is not None:
+            self._notes.say(line.label, line.text, line.style, line.label_style)
 
-    def end(self, run: Run[object]) -> None:
+    def end(self) -> None:
         """Show what the run used."""
         self._stop()
-        self._notes.line(summary(run), style="dim")
+        self._notes.line(self._tally.words, style="dim")
 
-    def _called(self, call: ToolCall) -> None:
-        self._open[call.id] = call.name
-        self._n_side_by_side += 1
-        self._waiting = f"calling {', '.join(self._open.values())}"
-        self._notes.say("call", call_text(call))
-
-    def _returned(self, item: ToolReturned) -> None:
-        result = item.result
-        self._open.pop(result.call_id, None)
-        self._waiting = f"calling {', '.join(self._open.values())}" if self._open else "thinking"
-        shown, n_left_out = shorten(result.text, MAX_RESULT_LINES, MAX_RESULT_CHARS)
-        label, label_style = ("error", "red") if result.is_error else ("result", "dim")
-        text = Text(harmless(shown) or "(nothing)", style="dim")
-        if self._n_side_by_side > 1:
-            text = Text.assemble((f"{result.name}: ", ACCENT), text)
-        if n_left_out:
-            text.append(f"\n[{n_left_out:,} more characters: --json shows all of them]", style="dim italic")
-        self._notes.say(label, text, label_style=label_style)
+    def _wait_for(self, event: Event, at: float) -> None:
+        """Remember what comes next, for the line that moves."""
+        match event:
+            case ModelCalled():
+                self._n_side_by_side = 0
+            case ToolCalled(call=call):
+                self._open[call.id] = call.name
+                self._n_side_by_side += 1
+            case ToolReturned(result=result):
+                self._open.pop(result.call_id, None)
+        match event:
+            case HumanAsked():
+                self._waiting = "waiting for a human"
+            case TimerSet(seconds=seconds):
+                self._waiting = f"waiting until {clock_text(at + seconds)}"
+            case ChildCalled(agent=agent):
+                self._waiting = f"waiting for {agent}"
+            case _:
+                self._waiting = f"calling {', '.join(self._open.values())}" if self._open else "thinking"
 
     def _moving(self) -> Group:
         """Give what is below the lines: the end of what is being written, and what is being waited for."""
@@ -136,9 +145,11 @@ class RunView:
 class JsonLines:
     """Writes every event of a run as a line of JSON: run, seq, at and the event."""
 
+    is_lively: Final = False
+    """Pieces of replies are of no use to programs."""
+
     def __init__(self, out: Screen) -> None:
         self._file = out.console.file
-        self._n_written = 0
 
     def __enter__(self) -> "JsonLines":
         return self
@@ -146,16 +157,36 @@ class JsonLines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, item: Event | Delta, run: Run[object]) -> None:
-        """Write what was recorded since the last time."""
-        if isinstance(item, Delta):
-            return
-        self._file.write(to_json(run.entry(self._n_written)).decode() + "\n")
-        self._n_written += 1
-        self._file.flush()
+    def begin(self, entries: Iterable[Entry]) -> None:
+        """Write what happened before, too: whoever reads on has all of the run."""
+        for entry in entries:
+            self.show(entry)
 
-    def end(self, run: Run[object]) -> None:
+    def show(self, item: Entry | Delta) -> None:
+        """Write what was recorded."""
+        if isinstance(item, Entry):
+            self._file.write(to_json(item).decode() + "\n")
+            self._file.flush()
+
+    def end(self) -> None:
         """Write nothing more: the events say it all."""
+
+
+def result_lines(returned: ToolReturned, *, is_named: bool) -> tuple[str, Text, str, str]:
+    """Lay a tool's result out: label, text, and the styles of both.
+
+    Args:
+        returned: What came of the call.
+        is_named: Whether to say whose result it is.
+    """
+    result = returned.result
+    shown, n_left_out = shorten(result.text, MAX_RESULT_LINES, MAX_RESULT_CHARS)
+    text = Text(harmless(shown) or "(nothing)", style="dim")
+    if is_named:
+        text = Text.assemble((f"{result.name}: ", ACCENT), text)
+    if n_left_out:
+        text.append(f"\n[{n_left_out:,} more characters: --json shows all of them]", style="dim italic")
+    return ("error", text, "", "red") if result.is_error else ("result", text, "", "dim")
 
 
 def show_answer(out: Screen, output: JsonValue) -> None:
@@ -179,28 +210,3 @@ def call_text(call: ToolCall) -> Text:
         text.append(f"{', ' if place else ''}{harmless(name)}=", style="dim")
         text.append(written)
     return text.append(")", style="dim")
-
-
-def summary(run: Run[object]) -> str:
-    """Say what a run used."""
-    entries, usage = run.entries, run.usage
-    n_steps = sum(isinstance(entry.event, ModelReplied) for entry in entries)
-    n_unanswered = sum(isinstance(entry.event, ModelCalled) for entry in entries) - n_steps
-    seconds = entries[-1].at - entries[0].at if entries else 0.0
-    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
-    return " · ".join(
-        (
-            f"{n_steps} step{'' if n_steps == 1 else 's'}",
-            f"{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out",
-            f"{seconds:.1f} s",
-            _cost(usage) if not n_unanswered else "cost unknown",
-        )
-    )
-
-
-def _cost(usage: Usage) -> str:
-    if usage.cost_usd is None:
-        return "cost unknown"
-    if not usage.cost_usd:
-        return "$0 (local)"
-    return f"${usage.cost_usd:.2f}" if usage.cost_usd >= 1 else f"${Decimal(f'{usage.cost_usd:.3g}'):f}"

@@ -53,7 +53,9 @@ def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setenv("MAINSPRING_CACHE", str(tmp_path / "cache"))
-    for name in ("MAINSPRING_CONFIG", "MAINSPRING_DEBUG", "OPENAI_API_KEY", "NVIDIA_API_KEY", "OPENROUTER_API_KEY"):
+    for name in ("CONFIG", "DEBUG", "STORE"):
+        monkeypatch.delenv(f"MAINSPRING_{name}", raising=False)
+    for name in ("OPENAI_API_KEY", "NVIDIA_API_KEY", "OPENROUTER_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)

@@ -56,6 +56,13 @@ def test_every_command_explains_itself(cli: Cli, name: str) -> None:
         ["tools", "call", "."],
         ["chat"],
         ["gpu"],
+        ["runs", "show"],
+        ["runs", "list", "--limit", "0"],
+        ["runs", "export", "x"],
+        ["run", ".", "x", "--when-spent", "never"],
+        ["inbox", "edit", "x"],
+        ["worker"],
+        ["worker", ".", "--concurrency", "0"],
     ],
 )
 def test_wrong_usage_exits_2_without_a_stack_trace(cli: Cli, arguments: list[str]) -> None:

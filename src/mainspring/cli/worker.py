@@ -1,0 +1,74 @@
+"""`mainspring worker`: drives the runs of a store, those that others have handed in and those that were cut off."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final
+
+import typer
+
+from mainspring.agent import Agent, run_in_new_loop
+from mainspring.agent.child import Child
+from mainspring.cli.load import load_agent
+from mainspring.cli.logs import as_json, as_lines, logged
+from mainspring.cli.prepare import make_ready
+from mainspring.cli.screen import Screen, results
+from mainspring.cli.signals import stopping
+from mainspring.cli.store import Store
+from mainspring.runs import DEFAULT_STORE, Settings, open_runs
+
+_log = logging.getLogger("mainspring.runs.worker")
+_USUAL: Final = Settings()
+
+
+def worker(
+    agents: Annotated[
+        list[str],
+        typer.Argument(metavar="AGENT", help="Folders, files or modules of the agents whose runs it drives."),
+    ],
+    *,
+    store: Store = None,
+    concurrency: Annotated[int, typer.Option(min=1, metavar="N", help="Runs at once.")] = _USUAL.concurrency,
+    lease_s: Annotated[
+        float,
+        typer.Option("--lease", min=1.0, metavar="S", help="Seconds after which others take its runs over."),
+    ] = _USUAL.lease_s,
+    grace_s: Annotated[
+        float,
+        typer.Option("--grace", min=0.0, metavar="S", help="Seconds that what is in progress gets in the end."),
+    ] = _USUAL.grace_s,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log objects of JSON, a line each.")] = False,
+) -> None:
+    """Drive the runs of AGENTs in a store until SIGTERM or Ctrl-C; a second one ends at once.
+
+    When it is told to stop, nothing new begins, what is in progress gets its time, and the runs are given back.
+    """
+    with results():
+        notes = Screen(stderr=True)
+        loaded = [load_agent(spec) for spec in agents]
+        for agent in _with_those_they_call(loaded):
+            make_ready(agent.model, notes)
+        settings = Settings(concurrency=concurrency, lease_s=lease_s, grace_s=grace_s)
+        with logged(as_json(notes) if log_json else as_lines(notes)):
+            run_in_new_loop(_work(store or DEFAULT_STORE, loaded, settings))
+
+
+async def _work(url: str, agents: Sequence[Agent], settings: Settings) -> None:
+    """Drive runs until a signal comes."""
+    with stopping(lambda: _log.info("stopping: what is in progress has %g s", settings.grace_s)) as stop:
+        try:
+            async with open_runs(url, agents=agents, settings=settings) as runs:
+                names = ", ".join(sorted(runs.agents))
+                _log.info("driving runs of %s in %s, %d at once", names, runs.store.url, settings.concurrency)
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if stop.by is None:
+                raise
+            _log.info("stopped")
+
+
+def _with_those_they_call(agents: Sequence[Agent]) -> Iterator[Agent]:
+    for agent in agents:
+        yield agent
+        called = [tool.waits.agent for tool in agent.tools.values() if isinstance(tool.waits, Child)]
+        yield from _with_those_they_call(called)
