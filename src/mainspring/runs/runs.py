@@ -369,9 +369,7 @@ class Runs:
         tasks = [
             asyncio.create_task(self._keeper.work(), name="mainspring-leases"),
             asyncio.create_task(self._sweep_on(), name="mainspring-sweep"),
-            asyncio.create_task(
-                self._dispatch.work(self._driver.drive, lambda: self._agents), name="mainspring-work"
-            ),
+            asyncio.create_task(self._dispatch.work(self._drive, lambda: self._agents), name="mainspring-work"),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)  # cancels none of them
@@ -391,6 +389,11 @@ class Runs:
         await asyncio.wait({working, sweeping})
         keeping.cancel()
         await asyncio.wait({keeping})
+
+    async def _drive(self, run: str) -> None:
+        """Drive a run; one that is for others to drive is left to the sweep of one of them."""
+        if self._settings.adopt or self._is_own(run):
+            await self._driver.drive(run)
 
     async def _sweep_on(self) -> None:
         while True:
