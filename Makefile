@@ -40,9 +40,10 @@ fix: $(READY)  ## format, and mend what can be mended by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## overhead per agent step and start-up time
+bench: $(READY)  ## overhead per agent step, start-up time, cost of the journal
 	$(BIN)/python -m benchmarks.step_overhead
 	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.journal
 
 eval-sizer: $(READY)  ## twenty sizing questions with known answers, on the embedded model
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b

@@ -29,6 +29,12 @@ PEERS = {
 }
 """The frameworks compared with, and the distributions each of them needs."""
 
+JOURNAL_PEERS = {
+    "langgraph_sqlite": ("langgraph", "langgraph-checkpoint-sqlite", "aiosqlite"),
+    "dbos": ("dbos",),
+}
+"""Those whose journals are compared with ours."""
+
 QUIET = {
     "ANONYMIZED_TELEMETRY": "false",
     "HAYSTACK_TELEMETRY_ENABLED": "False",
@@ -73,7 +79,7 @@ def peers_environment() -> Environment:
     """Describe the interpreter of `.venv-peers`, or this one where there is none."""
     apart = ROOT / ".venv-peers" / "bin" / "python"
     python = str(apart) if apart.exists() else sys.executable
-    names = sorted({name for needed in PEERS.values() for name in needed})
+    names = sorted({name for needed in (PEERS | JOURNAL_PEERS).values() for name in needed})
     return Environment(python, versions(python, names))
 
 

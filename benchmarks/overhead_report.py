@@ -11,9 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.environments import FLOOR, OURS
-
-Rounds = dict[str, list[dict[str, Any]]]
-"""The figures of each round, per contender."""
+from benchmarks.rounds import Rounds
 
 Path = tuple[str, ...]
 """Where a figure stands in a contender's document."""

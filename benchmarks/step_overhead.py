@@ -6,9 +6,7 @@ several rounds of alternating order. README.md says what the figures mean.
 
 import argparse
 import json
-import subprocess
 import sys
-from typing import Any
 
 from rich.console import Console
 
@@ -16,32 +14,33 @@ from benchmarks.environments import (
     FLOOR,
     OURS,
     PEERS,
-    ROOT,
-    Environment,
     machine,
     own_environment,
     peers_environment,
-    quiet_environ,
 )
-from benchmarks.overhead_report import Rounds, as_document, as_table
+from benchmarks.overhead_report import as_document, as_table
+from benchmarks.rounds import chosen_peers, in_rounds
 from benchmarks.scripted_server import serving
-
-TIMEOUT_S = 600
-"""The slowest contender needs about 30 s of CPU a round; this leaves room for a busy machine."""
 
 
 def main() -> int:
     """Measure what the command line asks for, print it, and fail where Mainspring or the floor did."""
     arguments = read_arguments()
     own, apart = own_environment(), peers_environment()
-    contenders = {FLOOR: own, OURS: own} | dict.fromkeys(chosen_peers(arguments.peers, apart), apart)
+    contenders = {FLOOR: own, OURS: own} | dict.fromkeys(chosen_peers(arguments.peers, PEERS, apart), apart)
     circumstances = {
         "machine": machine(),
         "versions": {"own": own.versions, "peers": apart.versions},
         "n_rounds": arguments.rounds,
         "concurrent_delay_ms": arguments.delay_ms,
     }
-    rounds, failed = measure_all(contenders, n_rounds=arguments.rounds, delay_ms=arguments.delay_ms)
+    delay = ("--delay-ms", str(arguments.delay_ms))
+    with serving() as base_url:
+        rounds, failed = in_rounds(
+            contenders,
+            lambda name: ["-m", "benchmarks.measure", name, base_url, *delay],
+            n_rounds=arguments.rounds,
+        )
     document = {**as_document(rounds), "failed": failed, **circumstances}
     if arguments.json:
         print(json.dumps(document, indent=2))
@@ -63,65 +62,6 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--delay-ms", type=int, default=0, help="the server's delay under 200 concurrent runs")
     return parser.parse_args()
-
-
-def chosen_peers(choice: str, apart: Environment) -> list[str]:
-    """Turn the value of `--peers` into names, all of them installed."""
-    if choice == "none":
-        return []
-    if choice == "auto":
-        return [name for name, needed in PEERS.items() if apart.has(needed)]
-    names = choice.split(",")
-    for name in names:
-        if name not in PEERS:
-            raise SystemExit(f"no contender is called {name!r}; there are {', '.join(PEERS)}")
-        if not apart.has(PEERS[name]):
-            raise SystemExit(
-                f"{name!r} needs {', '.join(PEERS[name])}; benchmarks/README.md says how to install it"
-            )
-    return names
-
-
-def measure_all(
-    contenders: dict[str, Environment], *, n_rounds: int, delay_ms: int
-) -> tuple[Rounds, dict[str, str]]:
-    """Measure all contenders in rounds; one that fails is left out of the rounds that follow."""
-    rounds: Rounds = {name: [] for name in contenders}
-    failed: dict[str, str] = {}
-    with serving() as base_url:
-        for index in range(n_rounds):
-            order = list(contenders) if index % 2 == 0 else list(contenders)[::-1]
-            for name in order:
-                if name in failed:
-                    continue
-                print(f"round {index + 1} of {n_rounds}: {name}", file=sys.stderr)
-                figures, error = measure(contenders[name].python, name, base_url, delay_ms)
-                if figures is None:
-                    failed[name] = error
-                    print(f"  failed: {error}", file=sys.stderr)
-                else:
-                    rounds[name].append(figures)
-    return {name: taken for name, taken in rounds.items() if name not in failed}, failed
-
-
-def measure(python: str, name: str, base_url: str, delay_ms: int) -> tuple[dict[str, Any] | None, str]:
-    """Measure one contender in a process of its own; give its figures, or why there are none."""
-    command = [python, "-m", "benchmarks.measure", name, base_url, "--delay-ms", str(delay_ms)]
-    try:
-        process = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=quiet_environ(),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None, f"not done after {TIMEOUT_S} s"
-    if process.returncode:
-        return None, (process.stderr.strip().splitlines() or ["no message"])[-1]
-    return json.loads(process.stdout.splitlines()[-1]), ""
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ async def open_dispatch(url: str | Store, settings: Settings, clock: Clock) -> A
         return
     from mainspring.runs.dispatchers.procrastinate import open_procrastinate
 
-    async with open_procrastinate(url, concurrency=settings.concurrency) as dispatch:
+    heartbeat_s = settings.lease_s / 3  # so that a worker counts as gone when its leases have lapsed
+    async with open_procrastinate(url, concurrency=settings.concurrency, heartbeat_s=heartbeat_s) as dispatch:
         yield dispatch
 
 
