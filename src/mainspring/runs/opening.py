@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from mainspring.core import Clock
+from mainspring.core.errors import ConfigError
 from mainspring.runs.dispatch import Dispatch
 from mainspring.runs.dispatchers.embedded import EmbeddedDispatch
 from mainspring.runs.journal import Store
@@ -47,6 +48,8 @@ async def open_dispatch(url: str | Store, settings: Settings, clock: Clock) -> A
 
 
 async def _open(url: str) -> Store:
+    if not url:
+        raise ConfigError("the store has no name; give a file such as 'runs.db', ':memory:', or postgresql://...")
     if url.startswith(_POSTGRES):
         from mainspring.runs.stores.postgres import open_postgres
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from mainspring import Agent, tool, use
+from mainspring import Agent, open_runs, tool, use
 from mainspring.core import Event, FakeClock
-from mainspring.core.errors import JournalError, JournalUnavailable
+from mainspring.core.errors import ConfigError, JournalError, JournalUnavailable
 from mainspring.core.events import (
     Attempted,
     CancelAsked,
@@ -281,3 +281,9 @@ async def _goes_on(result: Callable[[], object]) -> object:
             return (await result()).output  # type: ignore[misc]  # it is a coroutine function
         except JournalError:
             await asyncio.sleep(0)
+
+
+async def test_a_store_without_a_name_is_refused() -> None:
+    with pytest.raises(ConfigError, match="has no name"):
+        async with open_runs(""):
+            pass
