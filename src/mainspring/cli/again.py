@@ -7,16 +7,16 @@ import typer
 from pydantic_core import to_json
 
 from mainspring.agent import Agent, run_in_new_loop
-from mainspring.cli.again_view import draw_diff, draw_divergence
 from mainspring.cli.asked import AsJson, ModelName
-from mainspring.cli.driving import Driving, Taken
 from mainspring.cli.load import load_agent
-from mainspring.cli.looking import looking, one_run
 from mainspring.cli.prepare import make_ready
-from mainspring.cli.screen import Screen, results
-from mainspring.cli.store import Store, existing, typed
-from mainspring.cli.tally import count
-from mainspring.cli.view import JsonLines, RunView
+from mainspring.cli.stored.driving import Driving, Taken
+from mainspring.cli.stored.looking import looking, one_run
+from mainspring.cli.stored.store import Store, existing, typed
+from mainspring.cli.views.compared import draw_diff, draw_divergence
+from mainspring.cli.views.run import JsonLines, RunView
+from mainspring.cli.views.screen import Screen, results
+from mainspring.cli.views.tally import count
 from mainspring.core.errors import ConfigError
 from mainspring.runs import Runs
 from mainspring.runs.diff import Diff

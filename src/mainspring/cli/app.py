@@ -151,7 +151,7 @@ def load_command(name: str) -> Any:
 
 def _report(error: Exception) -> int:
     """Say what went wrong, and give the exit code."""
-    from mainspring.cli.screen import Screen
+    from mainspring.cli.views.screen import Screen
     from mainspring.core.errors import BudgetError, ConfigError, RunCancelled, RunWaiting
 
     if os.environ.get("MAINSPRING_DEBUG"):

@@ -9,8 +9,8 @@ from mainspring.cli.asked import AgentName, Inputs, ModelName, checked, read_pai
 from mainspring.cli.load import load_agent
 from mainspring.cli.prepare import make_ready
 from mainspring.cli.run import follow, starter
-from mainspring.cli.screen import LABEL_WIDTH, Screen, results
-from mainspring.cli.view import RunView
+from mainspring.cli.views.run import RunView
+from mainspring.cli.views.screen import LABEL_WIDTH, Screen, results
 from mainspring.core import Message
 from mainspring.core.errors import MainspringError
 

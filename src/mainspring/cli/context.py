@@ -11,7 +11,7 @@ from rich.text import Text
 from mainspring.agent import Agent, run_in_new_loop
 from mainspring.cli.asked import AgentName, Inputs, ModelName, checked, read_pairs
 from mainspring.cli.load import answer_type, load_agent
-from mainspring.cli.screen import ACCENT, Screen, results
+from mainspring.cli.views.screen import ACCENT, Screen, results
 from mainspring.core import Message, Request
 from mainspring.models import ChatModel
 from mainspring.models.local.embedded import EmbeddedServer

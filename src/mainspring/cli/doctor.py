@@ -17,7 +17,7 @@ from mainspring import __version__
 from mainspring.agent import run_in_new_loop
 from mainspring.cli.asked import AsJson
 from mainspring.cli.prepare import make_ready, size_text
-from mainspring.cli.screen import Screen, results
+from mainspring.cli.views.screen import Screen, results
 from mainspring.core import Message, Options, Request, Sampling
 from mainspring.core.errors import ConfigError, MainspringError
 from mainspring.models import open_model

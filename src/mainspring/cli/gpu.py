@@ -11,8 +11,8 @@ from typing import Annotated, Literal, TypeVar, cast, get_args
 import typer
 from rich.console import Console
 
-from mainspring.cli.gpu_document import comparison_document, plan_document
-from mainspring.cli.gpu_view import draw_comparison, draw_plan
+from mainspring.cli.views.gpu import draw_comparison, draw_plan
+from mainspring.cli.views.gpu_document import comparison_document, plan_document
 from mainspring.core.errors import ConfigError
 from mainspring.gpu import Split, TrainingJob, Workload, compare, find_gpu, find_model, plan
 

@@ -12,13 +12,13 @@ from rich.text import Text
 
 from mainspring.agent import run_in_new_loop
 from mainspring.cli.asked import AsJson, checked, read_arguments, read_words
-from mainspring.cli.limits import Calls, InputTokens, OutputTokens, ToolCalls, Usd, Wall, budget_of
-from mainspring.cli.looking import looking, one_run, root_of
 from mainspring.cli.runs import say_goes_on
-from mainspring.cli.screen import Screen, results
-from mainspring.cli.store import By, Store, who
-from mainspring.cli.times import age_text, clock_text
-from mainspring.cli.view import call_text
+from mainspring.cli.stored.limits import Calls, InputTokens, OutputTokens, ToolCalls, Usd, Wall, budget_of
+from mainspring.cli.stored.looking import looking, one_run, root_of
+from mainspring.cli.stored.store import By, Store, who
+from mainspring.cli.views.run import call_text
+from mainspring.cli.views.screen import Screen, results
+from mainspring.cli.views.times import age_text, clock_text
 from mainspring.core import JsonObject
 from mainspring.core.errors import ConfigError
 from mainspring.runs import Pending, RunRow, Runs

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from mainspring.cli.screen import ACCENT, Screen, results
+from mainspring.cli.views.screen import ACCENT, Screen, results
 from mainspring.core.errors import ConfigError
 
 _SUFFIX: Final = ".txt"

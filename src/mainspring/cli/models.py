@@ -12,7 +12,7 @@ from rich.text import Text
 from mainspring.agent import run_in_new_loop
 from mainspring.cli.asked import AsJson
 from mainspring.cli.prepare import download_shown, make_ready, size_text, waiting
-from mainspring.cli.screen import ACCENT, Screen, harmless, results
+from mainspring.cli.views.screen import ACCENT, Screen, harmless, results
 from mainspring.core.errors import ConfigError
 from mainspring.models import open_model
 from mainspring.models.config import PROVIDERS, Provider, Settings, load_settings, nearest

@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from mainspring.cli.screen import ACCENT, Screen
+from mainspring.cli.views.screen import ACCENT, Screen
 from mainspring.core import Model
 from mainspring.core.errors import MainspringError
 from mainspring.models import ChatModel

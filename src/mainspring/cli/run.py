@@ -9,7 +9,9 @@ import typer
 
 from mainspring.agent import Agent, Result, Run, run_in_new_loop
 from mainspring.cli.asked import AgentName, Inputs, ModelName, Words, read_pairs, read_words
-from mainspring.cli.limits import (
+from mainspring.cli.load import answer_type, load_agent
+from mainspring.cli.prepare import make_ready
+from mainspring.cli.stored.limits import (
     BudgetCalls,
     BudgetInputTokens,
     BudgetOutputTokens,
@@ -19,11 +21,9 @@ from mainspring.cli.limits import (
     Wall,
     budget_of,
 )
-from mainspring.cli.load import answer_type, load_agent
-from mainspring.cli.prepare import make_ready
-from mainspring.cli.screen import Screen, results
-from mainspring.cli.store import StoreName
-from mainspring.cli.view import JsonLines, RunView
+from mainspring.cli.stored.store import StoreName
+from mainspring.cli.views.run import JsonLines, RunView
+from mainspring.cli.views.screen import Screen, results
 from mainspring.core import Delta, Entry, Message
 from mainspring.core.errors import ConfigError, MainspringError
 
@@ -99,8 +99,8 @@ def run(  # noqa: PLR0913 - each option is an argument of the command
         streams = (notes.is_lively if stream is None else stream) and not as_json
         with JsonLines(out) if as_json else RunView(notes, out) as view:
             if store:
-                from mainspring.cli.driving import Driving
-                from mainspring.cli.starting import Wanted, start
+                from mainspring.cli.stored.driving import Driving
+                from mainspring.cli.stored.starting import Wanted, start
 
                 wanted = Wanted(loaded, asked, given, budget=budget, charge=charge or (), name=name, is_new=is_new)
                 Driving(store, agent, view, notes, streams=streams).drive(

@@ -9,18 +9,18 @@ from rich.text import Text
 from mainspring.agent import run_in_new_loop
 from mainspring.cli import again
 from mainspring.cli.asked import AsJson
-from mainspring.cli.budget_view import budget_document, budget_lines
-from mainspring.cli.driving import Driving, Taken, show
-from mainspring.cli.ending import Ending
-from mainspring.cli.limits import Calls, InputTokens, OutputTokens, Spent, ToolCalls, Usd, Wall, budget_of
 from mainspring.cli.load import load_agent
-from mainspring.cli.looking import Looked, is_cut_off, look, looking, one_run
 from mainspring.cli.prepare import make_ready
-from mainspring.cli.run_page import Page, draw_page
-from mainspring.cli.runs_list import draw_runs
-from mainspring.cli.screen import Screen, results
-from mainspring.cli.store import By, Store, existing, typed, who
-from mainspring.cli.view import JsonLines, RunView
+from mainspring.cli.stored.driving import Driving, Taken, show
+from mainspring.cli.stored.ending import Ending
+from mainspring.cli.stored.limits import Calls, InputTokens, OutputTokens, Spent, ToolCalls, Usd, Wall, budget_of
+from mainspring.cli.stored.looking import Looked, is_cut_off, look, looking, one_run
+from mainspring.cli.stored.store import By, Store, existing, typed, who
+from mainspring.cli.views.budget import budget_document, budget_lines
+from mainspring.cli.views.page import Page, draw_page
+from mainspring.cli.views.rows import draw_runs
+from mainspring.cli.views.run import JsonLines, RunView
+from mainspring.cli.views.screen import Screen, results
 from mainspring.core import Budget
 from mainspring.core.errors import ConfigError
 from mainspring.runs import DEFAULT_STORE, Query, RunRow, Runs, Settings, Status, open_runs

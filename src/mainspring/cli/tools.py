@@ -10,7 +10,7 @@ from rich.text import Text
 from mainspring.agent import run_in_new_loop
 from mainspring.cli.asked import AgentName, AsJson, read_arguments
 from mainspring.cli.load import load_agent
-from mainspring.cli.screen import ACCENT, Screen, results
+from mainspring.cli.views.screen import ACCENT, Screen, results
 from mainspring.core import ToolCall
 from mainspring.core.errors import ConfigError
 from mainspring.tools import AnyTool, call_tool

@@ -10,11 +10,11 @@ import typer
 from mainspring.agent import Agent, run_in_new_loop
 from mainspring.agent.child import Child
 from mainspring.cli.load import load_agent
-from mainspring.cli.logs import as_json, as_lines, logged
 from mainspring.cli.prepare import make_ready
-from mainspring.cli.screen import Screen, results
-from mainspring.cli.signals import stopping
-from mainspring.cli.store import Store
+from mainspring.cli.stored.logs import as_json, as_lines, logged
+from mainspring.cli.stored.signals import stopping
+from mainspring.cli.stored.store import Store
+from mainspring.cli.views.screen import Screen, results
 from mainspring.runs import DEFAULT_STORE, Settings, open_runs
 
 _log = logging.getLogger("mainspring.runs.worker")

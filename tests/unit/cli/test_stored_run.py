@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.cli.store import DEFAULT
+from mainspring.cli.stored.store import DEFAULT
 from mainspring.core import decode
 from mainspring.runs import DEFAULT_STORE
 from tests.unit.cli import stored
@@ -313,7 +313,7 @@ def test_a_command_drives_no_other_runs_of_the_store(cli: Cli) -> None:
 
 
 def test_a_password_of_a_store_is_not_shown() -> None:
-    from mainspring.cli.store import typed
+    from mainspring.cli.stored.store import typed
 
     assert typed("postgresql://ada:secret@host/db", "runs", "list") == (
         "mainspring runs list --store postgresql://ada@host/db"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainspring.cli.writing import Said, said_so_far
+from mainspring.cli.views.writing import Said, said_so_far
 
 
 @pytest.mark.parametrize(

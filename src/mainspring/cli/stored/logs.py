@@ -10,7 +10,7 @@ from typing import Final
 from pydantic_core import to_json
 from rich.text import Text
 
-from mainspring.cli.screen import Screen, harmless
+from mainspring.cli.views.screen import Screen, harmless
 
 _LOGGER: Final = "mainspring.runs"
 _FIELDS: Final = ("run", "agent", "changed")

@@ -6,8 +6,8 @@ from typing import Final
 
 from rich.text import Text
 
-from mainspring.cli.limits import amount_text
-from mainspring.cli.screen import ACCENT
+from mainspring.cli.stored.limits import amount_text
+from mainspring.cli.views.screen import ACCENT
 from mainspring.core import BUDGET_FIELDS, BudgetField, JsonObject
 from mainspring.runs.ledger import Balance, in_words, limit_of
 

@@ -12,11 +12,11 @@ from typing import Any, Final, Protocol
 import typer
 
 from mainspring.agent import run_in_new_loop
-from mainspring.cli.ending import Ending
-from mainspring.cli.logs import as_notes, logged
-from mainspring.cli.screen import Screen
-from mainspring.cli.signals import stopping
-from mainspring.cli.store import typed
+from mainspring.cli.stored.ending import Ending
+from mainspring.cli.stored.logs import as_notes, logged
+from mainspring.cli.stored.signals import stopping
+from mainspring.cli.stored.store import typed
+from mainspring.cli.views.screen import Screen
 from mainspring.core import Delta, Entry
 from mainspring.core.events import HumanAsked
 from mainspring.runs import DurableRun, Runs, Settings, open_runs

@@ -8,14 +8,14 @@ from typing import Final
 from pydantic_core import to_json
 from rich.text import Text
 
-from mainspring.cli.asking import answers
-from mainspring.cli.budget_view import budget_document, budget_lines
-from mainspring.cli.happenings import Teller, driver_text
-from mainspring.cli.looking import Looked, is_cut_off
-from mainspring.cli.screen import ACCENT, Screen, harmless
-from mainspring.cli.store import typed
-from mainspring.cli.times import age_text, clock_text, seconds_text
-from mainspring.cli.view import call_text, result_lines
+from mainspring.cli.stored.answers import answers
+from mainspring.cli.stored.looking import Looked, is_cut_off
+from mainspring.cli.stored.store import typed
+from mainspring.cli.views.budget import budget_document, budget_lines
+from mainspring.cli.views.happenings import Teller, driver_text
+from mainspring.cli.views.run import call_text, result_lines
+from mainspring.cli.views.screen import ACCENT, Screen, harmless
+from mainspring.cli.views.times import age_text, clock_text, seconds_text
 from mainspring.core import Entry, Event, JsonObject
 from mainspring.core.events import EffectFailed, Failed, Finished, HumanAnswered, ModelReplied, ToolReturned
 from mainspring.runs import Pending, RunRow

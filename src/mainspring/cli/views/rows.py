@@ -6,10 +6,10 @@ from typing import Final
 
 from rich.text import Text
 
-from mainspring.cli.looking import Looked
-from mainspring.cli.screen import Screen, harmless
-from mainspring.cli.tally import dollars
-from mainspring.cli.times import age_text
+from mainspring.cli.stored.looking import Looked
+from mainspring.cli.views.screen import Screen, harmless
+from mainspring.cli.views.tally import dollars
+from mainspring.cli.views.times import age_text
 
 _TITLES: Final = ("run", "agent", "status", "age", "steps", "cost", "asked")
 _RIGHT: Final = {"age", "steps", "cost"}

@@ -5,9 +5,9 @@ from typing import Final
 
 from rich.text import Text
 
-from mainspring.cli.limits import OPTIONS
-from mainspring.cli.screen import Screen
-from mainspring.cli.store import typed
+from mainspring.cli.stored.limits import OPTIONS
+from mainspring.cli.stored.store import typed
+from mainspring.cli.views.screen import Screen
 from mainspring.core import BudgetField
 from mainspring.runs import Pending
 

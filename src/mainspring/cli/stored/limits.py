@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from mainspring.cli.tally import dollars
+from mainspring.cli.views.tally import dollars
 from mainspring.core import BUDGET_FIELDS, Budget, BudgetField
 from mainspring.core.budget import WhenSpent
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from mainspring.agent import Agent
-from mainspring.cli.driving import Taken
 from mainspring.cli.load import answer_type
-from mainspring.cli.looking import is_cut_off
-from mainspring.cli.screen import Screen
-from mainspring.cli.store import typed
-from mainspring.cli.tally import count
+from mainspring.cli.stored.driving import Taken
+from mainspring.cli.stored.looking import is_cut_off
+from mainspring.cli.stored.store import typed
+from mainspring.cli.views.screen import Screen
+from mainspring.cli.views.tally import count
 from mainspring.core import Budget, Entry
 from mainspring.core.errors import ConfigError
 from mainspring.core.events import HumanAnswered, ModelReplied, RunStarted

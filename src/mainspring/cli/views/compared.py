@@ -9,9 +9,9 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 from rich.text import Text
 
-from mainspring.cli.screen import ACCENT, Screen, harmless, shorten
-from mainspring.cli.tally import cost_text, count
-from mainspring.cli.times import seconds_text
+from mainspring.cli.views.screen import ACCENT, Screen, harmless, shorten
+from mainspring.cli.views.tally import cost_text, count
+from mainspring.cli.views.times import seconds_text
 from mainspring.core import Event
 from mainspring.runs.diff import Aspect, Diff, Side, StepDiff
 from mainspring.runs.replay import Divergence

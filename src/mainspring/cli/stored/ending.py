@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from mainspring.cli.app import BUDGET_SPENT, FAILED, INTERRUPTED, WAITING
-from mainspring.cli.asking import say_how_to_answer
-from mainspring.cli.limits import OPTIONS
-from mainspring.cli.screen import Screen
-from mainspring.cli.store import typed
+from mainspring.cli.stored.answers import say_how_to_answer
+from mainspring.cli.stored.limits import OPTIONS
+from mainspring.cli.stored.store import typed
+from mainspring.cli.views.screen import Screen
 from mainspring.core import Budget, BudgetField
 from mainspring.core.errors import BudgetError, MainspringError, RunCancelled, RunWaiting
 from mainspring.core.events import BudgetExceeded

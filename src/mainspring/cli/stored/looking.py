@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from mainspring.cli.store import existing, typed
-from mainspring.cli.tally import Tally
+from mainspring.cli.stored.store import existing, typed
+from mainspring.cli.views.tally import Tally
 from mainspring.core import Entry, JsonObject
 from mainspring.core.errors import ConfigError
 from mainspring.core.events import Failed, Finished, HumanAsked, RunStarted, TimerSet

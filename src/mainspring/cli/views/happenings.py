@@ -7,10 +7,10 @@ from functools import singledispatch
 
 from pydantic_core import to_json
 
-from mainspring.cli.limits import amount_text, limits_text
-from mainspring.cli.screen import shorten
-from mainspring.cli.tally import cost_text, count
-from mainspring.cli.times import clock_text, seconds_text
+from mainspring.cli.stored.limits import amount_text, limits_text
+from mainspring.cli.views.screen import shorten
+from mainspring.cli.views.tally import cost_text, count
+from mainspring.cli.views.times import clock_text, seconds_text
 from mainspring.core import Entry, Event
 from mainspring.core.events import (
     Attempted,

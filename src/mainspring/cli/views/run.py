@@ -14,11 +14,11 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from mainspring.cli.happenings import Teller
-from mainspring.cli.screen import ACCENT, Screen, harmless, shorten
-from mainspring.cli.tally import Tally
-from mainspring.cli.times import clock_text
-from mainspring.cli.writing import said_so_far
+from mainspring.cli.views.happenings import Teller
+from mainspring.cli.views.screen import ACCENT, Screen, harmless, shorten
+from mainspring.cli.views.tally import Tally
+from mainspring.cli.views.times import clock_text
+from mainspring.cli.views.writing import said_so_far
 from mainspring.core import Delta, Entry, Event, ToolCall
 from mainspring.core.events import (
     ChildCalled,
