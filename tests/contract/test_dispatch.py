@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 
 import pytest
 
 from mainspring.core.errors import JournalUnavailable
 from mainspring.runs.dispatch import Dispatch
+from mainspring.runs.dispatchers.embedded import EmbeddedDispatch
 from mainspring.runs.dispatchers.procrastinate import open_procrastinate
 from tests.contract.dispatching import Drives, stopped, working
 
@@ -20,7 +21,12 @@ def _procrastinate(request: pytest.FixtureRequest, concurrency: int) -> Abstract
     return open_procrastinate(request.getfixturevalue("postgres_url"), concurrency=concurrency, poll_s=0.02)
 
 
+def _embedded(request: pytest.FixtureRequest, concurrency: int) -> AbstractAsyncContextManager[Dispatch]:
+    return nullcontext(EmbeddedDispatch(concurrency=concurrency))
+
+
 KINDS: Mapping[str, Open] = {
+    "embedded": _embedded,
     "procrastinate": _procrastinate,
 }
 

@@ -115,7 +115,7 @@ class JournalError(MainspringError, RuntimeError):
 
 
 class JournalUnavailable(JournalError):
-    """The store could not be reached, is locked, or is full; nothing of the call was written."""
+    """The store could not be reached, is locked, or is full; whether anything was written is not known."""
 
 
 class Conflict(JournalError):

@@ -115,9 +115,13 @@ class Driver:
             if self._drives.get(run) is drive:
                 self.keeper.let_go(run)
                 del self._drives[run]
-            self.watch.rests(run)
+            self.watch.rests(run, drive.history)
             state = _state(drive.history)
             _log.info("run %s of %s %s", run, agent.name, state, extra={"run": run, "agent": agent.name})
+
+    def is_driving(self, run: str) -> bool:
+        """Tell whether a run is in this driver's hands."""
+        return run in self._drives
 
     def has_dropped(self, row: RunRow, *, n_taking: int = 0) -> bool:
         """Tell whether a run counts as driven here, though it is not: the store failed when it was to be written.

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 POLL_S: Final = 0.5
 """How often to look at a run that another process drives."""
+RARE_POLL_S: Final = 15.0
+"""How often to look at one that this process drives, which tells of it."""
 
 
 class DurableRun(Generic[T]):
@@ -78,7 +80,7 @@ class DurableRun(Generic[T]):
                     return
                 is_news = False
                 while not is_news:
-                    written, is_news = await news.next(POLL_S)
+                    written, is_news = await news.next(self._poll_s)
                     for delta in written:
                         yield delta
 
@@ -90,9 +92,7 @@ class DurableRun(Generic[T]):
             RunCancelled: It was cancelled.
             MainspringError: What ended it without an answer, or keeps it from being driven on here.
         """
-        await self._rest()
-        entries = await self._runs.store.entries(self.id)
-        history = History(entries)
+        history = await self._rested()
         match history.ended:
             case Finished(output=output):
                 answer = self._answer(history, output)
@@ -103,7 +103,7 @@ class DurableRun(Generic[T]):
             case None:
                 asked = "; ".join(f"{item.id}: {item.question}" for item in await self.pending())
                 raise RunWaiting(f"run {self.id} waits for a human ({asked}); answer with `mainspring inbox`")
-        events = tuple(entry.event for entry in entries)
+        events = tuple(entry.event for entry in history.entries)
         messages = tuple(message for message in transcript(events) if message.role != "system")
         return Result(answer, history.usage, events, messages, await self._contents(events), self.id)
 
@@ -118,13 +118,19 @@ class DurableRun(Generic[T]):
         """Stop it, and the runs that it waits for."""
         await self._runs.cancel(self.id, by=by)
 
-    async def _rest(self) -> None:
-        """Wait until it has ended, or waits for a human."""
+    async def _rested(self) -> History:
+        """Wait until it has ended, or waits for a human, and give all that has happened in it."""
         with self._runs.watch.follow(self.id, events=False) as news:
-            while True:
-                if await self._rests(await self.row()):
-                    return
-                await news.next(POLL_S)
+            while not await self._rests(await self.row()):
+                await news.next(self._poll_s)
+                if news.rested is not None and news.rested.ended is not None:
+                    return news.rested
+        return History(await self._runs.store.entries(self.id))
+
+    @property
+    def _poll_s(self) -> float:
+        """How long to rely on being told."""
+        return RARE_POLL_S if self._runs.is_driving(self.id) else POLL_S
 
     async def _rests(self, row: RunRow) -> bool:
         """Tell whether it has ended, or nothing but a human brings it on."""

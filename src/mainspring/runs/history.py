@@ -62,6 +62,8 @@ class History:
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.entries: list[Entry] = []
+        """All of them, in order."""
         self.happened: dict[str, Happened] = {}
         self.begun: dict[str, Entry] = {}
         """Intents, the last one of each key."""
@@ -112,6 +114,7 @@ class History:
         """Take in what comes next."""
         for entry in entries:
             self._take(entry)
+            self.entries.append(entry)
             self.n_events = entry.seq + 1
 
     def _take(self, entry: Entry) -> None:

@@ -93,6 +93,10 @@ class Runs:
         """The agents whose runs this process can drive, by name."""
         return self._agents
 
+    def is_driving(self, id: str) -> bool:  # noqa: A002 - it is one
+        """Tell whether this process is at work on a run."""
+        return self._driver.is_driving(id)
+
     def register(self, agent: Agent) -> None:
         """Make an agent known, and those that it calls: this process drives their runs from now on.
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from mainspring.core import Delta
 from mainspring.core.errors import MainspringError
+from mainspring.runs.history import History
 
 
 class News:
@@ -20,6 +21,8 @@ class News:
     def __init__(self, *, events: bool, deltas: bool) -> None:
         self.events = events
         self.deltas = deltas
+        self.rested: History | None = None
+        """What has happened in the run, once nobody drives it any more, from whoever drove it here."""
         self._written: list[Delta] = []
         self._has_changed = False
         self._error: MainspringError | None = None
@@ -88,9 +91,15 @@ class Watch:
             if news.events:
                 news.tell(None)
 
-    def rests(self, run: str) -> None:
-        """Tell that nobody drives a run any more: it has ended, or waits."""
+    def rests(self, run: str, history: History | None = None) -> None:
+        """Tell that nobody drives a run any more: it has ended, or waits.
+
+        Args:
+            run: Its id.
+            history: All that has happened in it, where that is known.
+        """
         for news in self._followers.get(run, ()):
+            news.rested = history
             news.tell(None)
 
     def fails(self, run: str, error: MainspringError) -> None:

@@ -31,6 +31,8 @@ class EmbeddedDispatch:
         self._queue: asyncio.PriorityQueue[tuple[int, int, str]] = asyncio.PriorityQueue()
         self._agents: dict[str, str] = {}
         """Runs that are queued, and whose they are."""
+        self._driving: dict[str, tuple[str, int] | None] = {}
+        """Runs that are driven, and whose they are and how urgent where they were submitted again meanwhile."""
         self._put_off: dict[str, asyncio.TimerHandle] = {}
         self._n_submitted = 0
 
@@ -71,7 +73,9 @@ class EmbeddedDispatch:
 
     def _queue_now(self, run: str, agent: str, priority: int) -> None:
         self._put_off.pop(run, None)
-        if run not in self._agents:
+        if run in self._driving:
+            self._driving[run] = (agent, priority)
+        elif run not in self._agents:
             self._agents[run] = agent
             self._n_submitted += 1
             self._queue.put_nowait((-priority, self._n_submitted, run))
@@ -85,9 +89,15 @@ class EmbeddedDispatch:
                 return run
 
     async def _drive(self, run: str, drive: Drive) -> None:
+        self._driving[run] = None
         try:
             await drive(run)
         except MainspringError as error:
             _log.warning("run %s could not be driven on: %s", run, error)
+        except Exception:  # noqa: BLE001 - one run takes no other with it
+            _log.exception("run %s could not be driven on", run)
         finally:
             self._slots.release()
+            again = self._driving.pop(run)
+            if again is not None:
+                self._queue_now(run, *again)

@@ -3,6 +3,7 @@
 What cannot be had is said in words, without the password.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
@@ -11,9 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+from psycopg.pq import TransactionStatus
 
-from mainspring.core.errors import ConfigError, JournalError
+from mainspring.core.errors import ConfigError, JournalError, JournalUnavailable
 from mainspring.runs.stores.postgres.errors import in_words
 from mainspring.runs.stores.postgres.statements import Connection
 
@@ -24,11 +25,12 @@ _SETTINGS: Final = (
     "set_config('idle_in_transaction_session_timeout', %(limit)s, false)"
 )
 """A process that is stopped within a transaction does not keep the others waiting for ever."""
-_CLOSE_TIMEOUT_S: Final = 5.0
 
 
 class Connections:
-    """A pool of connections.
+    """Opens as many connections as are used at once, and keeps them for whoever comes next.
+
+    Nothing goes on in the background: a server that is gone is noticed by whoever needs it, and so is its return.
 
     Args:
         address: A URL, or `key=value` words as libpq reads them.
@@ -42,26 +44,17 @@ class Connections:
     def __init__(self, address: str, *, n_connections: int, timeout_s: float) -> None:
         self.url = without_password(address)
         self.where = f"the store {self.url!r}"
-        self._limit = f"{round(timeout_s * 1000)}ms"
         self._conninfo = with_deadlines(address, timeout_s)
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            self._conninfo,
-            kwargs={"autocommit": True},
-            configure=self._configure,
-            min_size=0,
-            max_size=n_connections,
-            timeout=timeout_s,
-            reconnect_timeout=timeout_s,
-            open=False,
-        )
-
-    async def open(self) -> None:
-        """Begin to hand out connections."""
-        await self._pool.open()
+        self._timeout_s = timeout_s
+        self._slots = asyncio.Semaphore(n_connections)
+        self._idle: list[Connection] = []
+        self._is_closed = False
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._pool.close(timeout=_CLOSE_TIMEOUT_S)
+        """Close all connections; those in use when they are given back."""
+        self._is_closed = True
+        while self._idle:
+            await self._idle.pop().close()
 
     async def do(self, job: Callable[[Connection], Awaitable[T]]) -> T:
         """Do something on a connection.
@@ -85,21 +78,42 @@ class Connections:
             JournalError: The server does not let this user in.
         """
         try:
-            while _is_lost(db := await self._pool.getconn()):
-                await db.close()
-                await self._pool.putconn(db)  # which makes room for another
-        except PoolTimeout as error:
-            await (await connect(self._conninfo, self.where)).close()  # which says why none is to be had
-            raise in_words(error, self.where) from error
-        except PoolClosed as error:
-            raise JournalError(f"{self.where} is closed") from error
+            async with asyncio.timeout(self._timeout_s):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise JournalUnavailable(
+                f"{self.where}: no connection came free within {self._timeout_s:g} s; allow more of them"
+            ) from error
         try:
-            yield db
+            db = await self._take()
+            try:
+                yield db
+            finally:
+                await self._give_back(db)
         finally:
-            await self._pool.putconn(db)
+            self._slots.release()
 
-    async def _configure(self, db: Connection) -> None:
-        await db.execute(_SETTINGS, {"limit": self._limit})
+    async def _take(self) -> Connection:
+        if self._is_closed:
+            raise JournalError(f"{self.where} is closed")
+        while self._idle:
+            db = self._idle.pop()
+            if not _is_lost(db):
+                return db
+            await db.close()
+        db = await connect(self._conninfo, self.where)
+        try:
+            await db.execute(_SETTINGS, {"limit": f"{round(self._timeout_s * 1000)}ms"})
+        except BaseException:
+            await db.close()
+            raise
+        return db
+
+    async def _give_back(self, db: Connection) -> None:
+        if self._is_closed or db.info.transaction_status is not TransactionStatus.IDLE:
+            await db.close()
+        else:
+            self._idle.append(db)
 
 
 async def connect(conninfo: str, where: str) -> Connection:

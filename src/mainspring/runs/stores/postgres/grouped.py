@@ -6,7 +6,7 @@ The first locks and reads what the appends have to know; the second writes what 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from psycopg import AsyncCursor
+from psycopg import AsyncClientCursor, AsyncCursor
 from pydantic_core import to_json
 
 from mainspring.core.errors import JournalError
@@ -21,15 +21,15 @@ Told = Status | JournalError | DoesNotFit
 _Cursor = AsyncCursor[tuple[Any, ...]]
 
 _LOCK_RUNS: Final = (
-    "SELECT id, n_events, status, woken, budgets, due_at FROM mainspring.runs WHERE id = ANY(%b::text[]) "
+    "SELECT id, n_events, status, woken, budgets, due_at FROM mainspring.runs WHERE id = ANY(%s::text[]) "
     "ORDER BY id FOR UPDATE"
 )
 _LOCK_BUDGETS: Final = (
-    f"SELECT {BALANCE} FROM mainspring.budgets WHERE id IN (SELECT unnest(%b::text[]) UNION "  # noqa: S608 - our own words
-    "SELECT jsonb_array_elements_text(budgets) FROM mainspring.runs WHERE id = ANY(%b::text[])) "
+    f"SELECT {BALANCE} FROM mainspring.budgets WHERE id IN (SELECT unnest(%s::text[]) UNION "  # noqa: S608 - our own words
+    "SELECT jsonb_array_elements_text(budgets) FROM mainspring.runs WHERE id = ANY(%s::text[])) "
     "ORDER BY id FOR UPDATE"
 )
-_HELD: Final = "SELECT run, key, amounts FROM mainspring.reservations WHERE run = ANY(%b::text[])"
+_HELD: Final = "SELECT run, key, amounts FROM mainspring.reservations WHERE run = ANY(%s::text[])"
 _CREATE: Final = (
     "INSERT INTO mainspring.runs (id, agent, status, n_events, created_at, updated_at, parent, priority, due_at, "
     "woken, budgets) SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::float8[], "
@@ -101,18 +101,24 @@ async def _begin(db: Connection, handed: list[Handed]) -> Group:
     spenders = list({batch.run for batch in spending})
     named = {name for batch in spending for name in batch.limits}
     named |= {name for batch in spending if batch.create is not None for name in batch.create.budgets}
-    locked, budgets, held = db.cursor(binary=True), db.cursor(), db.cursor()
-    async with db.pipeline():
-        await db.execute("BEGIN")
-        await locked.execute(_LOCK_RUNS, (list(runs),))
-        if spenders:
-            await budgets.execute(_LOCK_BUDGETS, (list(named), spenders))
-            await held.execute(_HELD, (spenders,))
-    rows = {row[0]: Row(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in await locked.fetchall()}
-    if not spenders:
-        return Group(rows, {}, {})
-    reserved = {(row[0], row[1]): AMOUNTS.validate_json(row[2]) for row in await held.fetchall()}
-    return Group(rows, {row[0]: balance(row) for row in await budgets.fetchall()}, reserved)
+    sql, values = f"BEGIN; {_LOCK_RUNS}", [list(runs)]
+    if spenders:
+        sql, values = f"{sql}; {_LOCK_BUDGETS}; {_HELD}", [*values, list(named), spenders, spenders]
+    # One query and no pipeline: the server forgets its limit for idle transactions when a pipeline ends.
+    async with AsyncClientCursor(db) as cursor:
+        await cursor.execute(sql, values)
+        rows = {row[0]: Row(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in await _next(cursor)}
+        if not spenders:
+            return Group(rows, {}, {})
+        budgets = {row[0]: balance(row) for row in await _next(cursor)}
+        held = {(row[0], row[1]): AMOUNTS.validate_json(row[2]) for row in await _next(cursor)}
+    return Group(rows, budgets, held)
+
+
+async def _next(cursor: _Cursor) -> list[tuple[Any, ...]]:
+    """Read what the next statement of a query has found."""
+    cursor.nextset()
+    return await cursor.fetchall()
 
 
 async def _finish(db: Connection, group: Group) -> None:

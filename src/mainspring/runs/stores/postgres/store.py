@@ -50,7 +50,6 @@ class PostgresStore:
         Raises:
             JournalError: The database cannot be reached, refuses, or was written by a newer Mainspring.
         """
-        await self._connections.open()
         await self._connections.do(partial(bring_up_to_date, where=self._connections.where))
         self._writer.start()
 

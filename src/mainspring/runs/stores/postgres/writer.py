@@ -75,6 +75,10 @@ class Writer:
             await self._something.wait()
             if self._asked:
                 await self._write(self._next_group())
+                if (
+                    self._task is not None and self._task.cancelling()
+                ):  # psycopg says that the connection is lost, where both are true
+                    raise asyncio.CancelledError
             elif not self._is_closed:
                 self._something.clear()
 

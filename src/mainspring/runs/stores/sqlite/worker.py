@@ -45,6 +45,8 @@ class Worker:
         self._connect = connect
         self._where = where
         self._writes = writes
+        self._waiting: defaultdict[asyncio.AbstractEventLoop, list[_Asked]] = defaultdict(list)
+        """Jobs that are asked for in the present turn of a loop."""
         self._jobs: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True, name="mainspring-sqlite")
         self._thread.start()
@@ -59,8 +61,12 @@ class Worker:
         """
         if self._is_closed:
             raise JournalError(f"{self._where} is closed")
-        asked = _Asked(job, asyncio.get_running_loop())
-        self._jobs.put(asked)
+        loop = asyncio.get_running_loop()
+        asked = _Asked(job, loop)
+        waiting = self._waiting[loop]
+        waiting.append(asked)
+        if len(waiting) == 1:
+            loop.call_soon(self._hand_over, loop)
         result: T = await asked.future
         return result
 
@@ -68,8 +74,14 @@ class Worker:
         """Do what was asked before, and end."""
         if not self._is_closed:
             self._is_closed = True
+            self._hand_over(asyncio.get_running_loop())
             self._jobs.put(None)
             await in_daemon_thread(self._thread.join)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand what one turn of the loop has asked for to the thread, all at once, so that it becomes one group."""
+        for asked in self._waiting.pop(loop, ()):
+            self._jobs.put(asked)
 
     def _work(self) -> None:
         connection: sqlite3.Connection | None = None
