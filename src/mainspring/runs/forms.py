@@ -48,8 +48,7 @@ class RecordedForm(AnswerForm[T]):
         form: Reads the answers that were not sent back.
     """
 
-    def __init__(self, history: History, form: AnswerForm[T]) -> None:
-        super().__init__(_JSON)
+    def __init__(self, history: History, form: AnswerForm[T]) -> None:  # reads through the other one's type
         self.schema = form.schema
         self._form = form
         corrections = [history.happened.get(f"corrected:{turn}") for turn in _answered_turns(history)]

@@ -194,8 +194,7 @@ def recorded_job(definition: Definition, history: History) -> Job[JsonValue]:
 class _AsRecorded(AnswerForm[JsonValue]):
     """Takes the answer that the record ends with: its type is code, and not in the record."""
 
-    def __init__(self, history: History, schema: JsonObject | None) -> None:
-        super().__init__(str)
+    def __init__(self, history: History, schema: JsonObject | None) -> None:  # needs no type
         self.schema = schema
         self._finished = history.happened.get("finish")
 
