@@ -10,6 +10,7 @@ else    -> write what is waited for, and park the run
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Literal, Protocol, cast
 
@@ -198,7 +199,7 @@ class JournalDoor:
         await self._world.hold()
         wall_s = self._purse.wall_left_s() if self._purse and isinstance(intent, ModelCalled) else None
         try:
-            async with asyncio.timeout(wall_s):
+            async with nullcontext() if wall_s is None else asyncio.timeout(wall_s):
                 outcome = await perform()
         except MainspringError as error:
             failed = EffectFailed(key=intent.key, error=type(error).__name__, message=str(error))
