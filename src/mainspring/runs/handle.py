@@ -69,7 +69,7 @@ class DurableRun(Generic[T]):
     async def follow(self, start: int = 0, *, deltas: bool = False) -> AsyncIterator[Entry | Delta]:
         """Give every event from a place on, with its place and time; ends as `stream` does."""
         seq = start
-        with self._runs.watch.follow(self.id, deltas=deltas) as news:
+        with self._runs.working.watch.follow(self.id, deltas=deltas) as news:
             while True:
                 row = await self.row()
                 entries = await self._runs.store.entries(self.id, seq)
@@ -120,7 +120,7 @@ class DurableRun(Generic[T]):
 
     async def _rested(self) -> History:
         """Wait until it has ended, or waits for a human, and give all that has happened in it."""
-        with self._runs.watch.follow(self.id, events=False) as news:
+        with self._runs.working.watch.follow(self.id, events=False) as news:
             while not await self._rests(await self.row()):
                 await news.next(self._poll_s)
                 if news.rested is not None and news.rested.ended is not None:
@@ -130,7 +130,7 @@ class DurableRun(Generic[T]):
     @property
     def _poll_s(self) -> float:
         """How long to rely on being told."""
-        return RARE_POLL_S if self._runs.is_driving(self.id) else POLL_S
+        return RARE_POLL_S if self._runs.working.is_driving(self.id) else POLL_S
 
     async def _rests(self, row: RunRow) -> bool:
         """Tell whether it has ended, or nothing but a human brings it on."""
@@ -149,7 +149,7 @@ class DurableRun(Generic[T]):
 
     def _answer(self, history: History, output: JsonValue) -> T:
         """Read the answer into the type that this process asked for."""
-        form: AnswerForm[T] = self._runs.forms.known(history.started.answer_schema)
+        form: AnswerForm[T] = self._runs.working.forms.known(history.started.answer_schema)
         try:
             return form.read(output)
         except ValueError as error:

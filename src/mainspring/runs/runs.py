@@ -16,25 +16,20 @@ from typing import Any, Final, TypeVar, overload
 from pydantic import JsonValue
 
 from mainspring.agent import Agent
-from mainspring.agent.child import Child
 from mainspring.agent.job import Job
 from mainspring.core import Budget, Clock, Entry, JsonObject, Message, Rng, SystemClock, SystemRng
-from mainspring.core.errors import ConfigError, Conflict, JournalError, UnknownRun
+from mainspring.core.errors import ConfigError, Conflict
 from mainspring.core.events import ChildCalled
 from mainspring.runs.changes import cancelled, resumed
 from mainspring.runs.costs import bounded
 from mainspring.runs.definition import definition_of
 from mainspring.runs.diff import Diff, diff
-from mainspring.runs.dispatch import Dispatch
-from mainspring.runs.driver import Driver
 from mainspring.runs.fork import Departure, beginning
-from mainspring.runs.forms import Forms
 from mainspring.runs.handle import DurableRun
 from mainspring.runs.history import History
-from mainspring.runs.identity import is_dead, this_process
+from mainspring.runs.identity import this_process
 from mainspring.runs.inbox import Inbox
 from mainspring.runs.journal import Query, RunRow, Store
-from mainspring.runs.leases import Keeper
 from mainspring.runs.ledger import Balance, on_day
 from mainspring.runs.opening import open_dispatch, open_store
 from mainspring.runs.outside import child_id
@@ -42,7 +37,7 @@ from mainspring.runs.purse import limits
 from mainspring.runs.replay import Replay, replay
 from mainspring.runs.settings import Settings
 from mainspring.runs.submission import Terms, first_append, own_budget, submission
-from mainspring.runs.watch import Watch
+from mainspring.runs.working import Working
 
 T = TypeVar("T")
 
@@ -60,42 +55,22 @@ class Runs:
     Made by `open_runs`.
     """
 
-    def __init__(self, store: Store, dispatch: Dispatch, settings: Settings, clock: Clock, rng: Rng) -> None:
+    def __init__(self, store: Store, working: Working, clock: Clock, rng: Rng) -> None:
         self.store = store
-        self.watch = Watch()
-        self.forms = Forms()
-        self._dispatch = dispatch
-        self._settings = settings
+        self.working = working
+        """This process's part."""
+        self.inbox = Inbox(store, clock, working.hand_in)
+        """What waits for a human, and answers to it."""
         self._clock = clock
         self._rng = rng
-        self._agents: dict[str, Agent] = {}
-        self._own: set[str] = set()
-        """Runs that were handed in here, where only those are driven."""
-        self._keeper = Keeper(store, this_process(rng.token(4)), clock, settings.lease_s)
-        self.inbox = Inbox(store, clock, self._submit_by_id)
-        """What waits for a human, and answers to it."""
-        self._driver = Driver(
-            store=store,
-            agents=self._agents,
-            forms=self.forms,
-            clock=clock,
-            keeper=self._keeper,
-            watch=self.watch,
-            submit=self._submit,
-            patience_s=settings.patience_s,
-        )
 
     def __repr__(self) -> str:
-        return f"Runs({self.store.url!r}, agents={list(self._agents)})"
+        return f"Runs({self.store.url!r}, agents={list(self.agents)})"
 
     @property
     def agents(self) -> Mapping[str, Agent]:
         """The agents whose runs this process can drive, by name."""
-        return self._agents
-
-    def is_driving(self, id: str) -> bool:  # noqa: A002 - it is one
-        """Tell whether this process is at work on a run."""
-        return self._driver.is_driving(id)
+        return self.working.agents
 
     def register(self, agent: Agent) -> None:
         """Make an agent known, and those that it calls: this process drives their runs from now on.
@@ -103,16 +78,7 @@ class Runs:
         Raises:
             ConfigError: Another agent of that name is known.
         """
-        known = self._agents.get(agent.name)
-        if known is agent:
-            return
-        if known is not None and known.tools.keys() != agent.tools.keys():
-            raise ConfigError(f"two agents are called {agent.name!r}; give one of them another name")
-        self._agents[agent.name] = agent
-        for tool in agent.tools.values():
-            if isinstance(tool.waits, Child):
-                self.register(tool.waits.agent)
-        self._dispatch.refresh()
+        self.working.register(agent)
 
     @overload
     async def start(
@@ -165,17 +131,16 @@ class Runs:
         self.register(agent)
         charged = await self._shared(charge)
         job = bounded(agent.job(input, output, messages, inputs), [*charged, *((budget,) if budget else ())])
-        self.forms.learn(job.form)
+        self.working.forms.learn(job.form)
         terms = Terms(budget=budget, budgets=tuple(charge), priority=priority, at=at)
         name = id or f"run_{self._rng.token(8)}"
         try:
             await self.store.append(submission(name, agent, job, self._clock.now(), terms))
         except Conflict:
             await self._check_same(name, agent, job)
-            await self._submit_by_id(name)
+            await self.working.hand_in(name)
         else:
-            self._note_own(name)
-            await self._dispatch.submit(name, agent.name, at=at, priority=priority)
+            await self.working.hand_in_new(name, agent.name, at=at, priority=priority)
         return DurableRun(self, name)
 
     async def get(self, id: str) -> DurableRun[Any]:  # noqa: A002 - the word users look for
@@ -192,9 +157,7 @@ class Runs:
         Raises:
             UnknownRun: It is not there.
         """
-        for found in await self.store.rows(Query(ids=[id])):
-            return found
-        raise UnknownRun(f"there is no run {id!r} in {self.store.url}; see `mainspring runs list`")
+        return await self.working.row(id)
 
     async def find(self, query: Query | None = None) -> list[RunRow]:
         """Give the rows of runs, the newest first."""
@@ -206,18 +169,14 @@ class Runs:
         Raises:
             UnknownRun: It is not there.
         """
-        ended = await cancelled(self.store, await self.row(id), self._clock, by)
-        if ended:
-            await self._dispatch.cancel(id)
-        else:
-            await self._keeper.look(id)
-        self.watch.rests(id)
+        has_ended = await cancelled(self.store, await self.row(id), self._clock, by)
+        await self.working.stopped(id, has_ended=has_ended)
         living = Query(parent=id, statuses=["pending", "running", "waiting"], limit=_ALL)
         for child in await self.store.rows(living):
             await self.cancel(child.id, by=by)
         row = await self.row(id)
         if row.has_ended and row.parent is not None:
-            await self._submit_by_id(row.parent)
+            await self.working.hand_in(row.parent)
 
     async def resume(self, id: str, *, by: str = "", budget: Budget | None = None) -> DurableRun[Any]:  # noqa: A002 - the word users look for
         """Let a run go on that failed, was cancelled, or waits for more budget; what failed is tried again.
@@ -240,7 +199,7 @@ class Runs:
         ]
         for row in await self.store.rows(Query(ids=called, statuses=["failed", "cancelled"])):
             await self.resume(row.id, by=by)
-        await self._submit_by_id(id)
+        await self.working.hand_in(id)
         return DurableRun(self, id)
 
     async def replay(self, id: str, agent: Agent | None = None) -> Replay:  # noqa: A002 - the word users look for
@@ -256,7 +215,7 @@ class Runs:
         """
         entries, history = await self._record(id)
         definition = await definition_of(self.store, history)
-        form = None if agent is None else self.forms.known(history.started.answer_schema)
+        form = None if agent is None else self.working.forms.known(history.started.answer_schema)
         return await replay(id, entries, definition, agent, form)
 
     async def fork(
@@ -301,7 +260,7 @@ class Runs:
         )
         now = self._clock.now()
         await self.store.append(first_append(name, row.agent, begun.definition, now, terms, begun.events))
-        await self._submit_by_id(name)
+        await self.working.hand_in(name)
         return DurableRun(self, name)
 
     async def share_budget(self, name: str, budget: Budget, *, daily: bool = False) -> None:
@@ -358,71 +317,7 @@ class Runs:
 
     async def sweep(self) -> int:
         """Hand in every run of the known agents that nobody drives though somebody should; gives how many."""
-        if not self._agents:
-            return 0
-        due = await self.store.due(self._clock.now(), tuple(self._agents), _SWEPT)
-        running = await self.store.rows(Query(agents=tuple(self._agents), statuses=["running"], limit=_SWEPT))
-        orphans = [row for row in running if row.driver and (is_dead(row.driver) or self._driver.has_dropped(row))]
-        found = [row for row in (*due, *orphans) if self._settings.adopt or self._is_own(row.id)]
-        for row in found:
-            await self._submit(row)
-        return len(found)
-
-    async def work(self) -> None:
-        """Drive runs until cancelled; then let what is in progress come to its end within the time of grace."""
-        tasks = [
-            asyncio.create_task(self._keeper.work(), name="mainspring-leases"),
-            asyncio.create_task(self._sweep_on(), name="mainspring-sweep"),
-            asyncio.create_task(self._dispatch.work(self._drive, lambda: self._agents), name="mainspring-work"),
-        ]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)  # cancels none of them
-            for task in done:
-                task.result()
-        finally:
-            await self._wind_down(*tasks)
-
-    async def _wind_down(self, *tasks: "asyncio.Task[None]") -> None:
-        keeping, sweeping, working = tasks
-        self._driver.stop()
-        sweeping.cancel()
-        working.cancel()
-        _, in_progress = await asyncio.wait({working}, timeout=self._settings.grace_s)
-        if in_progress:
-            self._driver.abort()
-        await asyncio.wait({working, sweeping})
-        keeping.cancel()
-        await asyncio.wait({keeping})
-
-    async def _drive(self, run: str) -> None:
-        """Drive a run; one that is for others to drive is left to the sweep of one of them."""
-        if self._settings.adopt or self._is_own(run):
-            await self._driver.drive(run)
-
-    async def _sweep_on(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except JournalError as error:
-                _log.warning("the store could not be swept: %s", error)
-            await asyncio.sleep(self._settings.sweep_s)
-
-    async def _submit(self, row: RunRow) -> None:
-        await self._dispatch.submit(row.id, row.agent, at=row.due_at, priority=row.priority)
-
-    async def _submit_by_id(self, id: str) -> None:  # noqa: A002 - it is one
-        self._note_own(id)
-        row = await self.row(id)
-        if not row.has_ended:
-            await self._submit(row)
-
-    def _note_own(self, id: str) -> None:  # noqa: A002 - it is one
-        if not self._settings.adopt:
-            self._own.add(id)
-
-    def _is_own(self, id: str) -> bool:  # noqa: A002 - it is one
-        """Tell whether a run was handed in here, or is one that such a run has started."""
-        return any(id == own or id.startswith(f"{own}.") for own in self._own)
+        return await self.working.sweep()
 
     async def _shared(self, names: Iterable[str]) -> list[Budget]:
         wanted = tuple(names)
@@ -475,10 +370,12 @@ async def open_runs(
     settings = settings or Settings()
     clock = clock or SystemClock()
     async with open_store(url) as store, open_dispatch(url, settings, clock) as dispatch:
-        runs = Runs(store, dispatch, settings, clock, rng or SystemRng())
+        rng = rng or SystemRng()
+        part = Working(store, dispatch, settings, clock, this_process(rng.token(4)))
+        runs = Runs(store, part, clock, rng)
         for agent in agents:
             runs.register(agent)
-        working = asyncio.create_task(runs.work(), name="mainspring-runs") if settings.work else None
+        working = asyncio.create_task(part.work(), name="mainspring-runs") if settings.work else None
         try:
             yield runs
         finally:

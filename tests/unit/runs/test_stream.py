@@ -133,7 +133,7 @@ async def test_whoever_begins_to_follow_late_gets_the_pieces_of_the_next_reply()
     async def pause() -> str:
         """Wait until somebody follows."""
         async with asyncio.timeout(10):
-            while not runs.watch.wants_deltas(run.id):  # noqa: ASYNC110 - nobody tells who begins to follow
+            while not runs.working.watch.wants_deltas(run.id):  # noqa: ASYNC110 - nobody tells who begins to follow
                 await asyncio.sleep(0)
         return "go on"
 
