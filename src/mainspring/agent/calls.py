@@ -143,6 +143,12 @@ def refused(turn: int, call: ToolCall, answered: HumanAnswered) -> ToolReturned:
     return ToolReturned(turn=turn, result=failure(call, text), trusted=True, usage=Usage(), duration_s=0.0)
 
 
+def left_in_doubt(turn: int, call: ToolCall, answered: HumanAnswered) -> ToolReturned:
+    """Make the observation of a call that was cut off and that a human does not want to be made again."""
+    text = _words("in_doubt").render({"tool": call.name, "reason": answered.reason or "no reason given"})
+    return ToolReturned(turn=turn, result=failure(call, text), trusted=True, usage=ONE_TOOL_CALL, duration_s=0.0)
+
+
 def _answering(tool: AnyTool, response: Response) -> AnyTool:
     """Give the tool as one that gives what its wait came to."""
     waits = tool.waits

@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Literal, Protocol, cast
 
+from mainspring.agent.calls import left_in_doubt
 from mainspring.core import NOTHING, ONE_TOOL_CALL, Clock, Parked, ToolResult, decode_json, encode
 from mainspring.core.effects import DerivedT, OutcomeT, Reconcile, ResponseT
 from mainspring.core.errors import MainspringError, TooDear, named
@@ -269,14 +270,9 @@ def _told(intent: Intent, answered: HumanAnswered) -> Outcome | None:
     """Make an outcome of what a human says of a call in doubt; None if it is to be made again."""
     if answered.verdict == "approve" or not isinstance(intent, ToolCalled):
         return None
-    happened = answered.verdict == "answer"
-    value = (
-        answered.value if happened else f"It is not known whether this was done: {answered.reason or 'no answer'}."
-    )
-    result = ToolResult(
-        call_id=intent.call.id,
-        name=intent.call.name,
-        text=value if isinstance(value, str) else encode(value).decode(),
-        is_error=not happened,
-    )
+    if answered.verdict != "answer":
+        return left_in_doubt(intent.turn, intent.call, answered)
+    value = answered.value
+    text = value if isinstance(value, str) else encode(value).decode()
+    result = ToolResult(call_id=intent.call.id, name=intent.call.name, text=text)
     return ToolReturned(turn=intent.turn, result=result, trusted=True, usage=ONE_TOOL_CALL, duration_s=0.0)

@@ -177,7 +177,8 @@ async def test_a_human_who_denies_has_the_model_told_that_nobody_knows() -> None
             result = await run.result()
     (returned,) = only(ToolReturned, result.events)
     assert returned.result.is_error
-    assert returned.result.text == "It is not known whether this was done: leave it."
+    assert "not known whether it was done" in returned.result.text
+    assert "leave it" in returned.result.text
     assert len(tally.keys) == 1
 
 
