@@ -10,7 +10,9 @@ from mainspring import tool, use
 from mainspring.core import Budget
 from mainspring.core.errors import AnswerError, UnknownRun
 from mainspring.core.events import HumanAnswered, ToolReturned
+from mainspring.runs.door import JournalDoor
 from mainspring.runs.journal import Append
+from mainspring.runs.writer import Writer
 from mainspring.tools import ask_human
 from tests.unit.agent.making import only
 from tests.unit.runs.making import Tally, agent, faulty, opened, parked, the_question
@@ -163,9 +165,7 @@ async def test_nothing_of_a_waiting_run_stays_in_memory() -> None:
         await the_question(run)
         await parked(run)
         gc.collect()
-        held = [
-            item for item in gc.get_objects() if type(item).__name__ in {"JournalDoor", "Loop", "History", "Writer"}
-        ]
+        held = [item for item in gc.get_objects() if isinstance(item, JournalDoor | Writer) and item.run == run.id]
         assert held == []
         assert [task.get_name() for task in asyncio.all_tasks() if run.id in task.get_name()] == []
 
