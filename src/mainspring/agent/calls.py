@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from pydantic_core import to_json
 
-from mainspring.core import ONE_TOOL_CALL, Clock, Door, ToolCall, ToolResult, Usage
+from mainspring.core import NOTHING, ONE_TOOL_CALL, Clock, Door, ToolCall, Usage
 from mainspring.core.effects import Reconcile
 from mainspring.core.errors import ToolError
 from mainspring.core.events import ChildEnded, HumanAnswered, HumanAsked, Response, ToolCalled, ToolReturned
@@ -75,35 +75,29 @@ class ToolCalls:
     async def _perform(
         self, turn: int, call: ToolCall, tool: AnyTool | None, response: Response | None = None
     ) -> ToolReturned:
-        used = ONE_TOOL_CALL + response.usage if isinstance(response, ChildEnded) else ONE_TOOL_CALL
-        tools = self._tools if tool is None or response is None else {tool.name: _answering(tool, response)}
         intent = ToolCalled(turn=turn, call=call)
+        tools, used = self._tools, ONE_TOOL_CALL
+        if tool is not None and response is not None:
+            tools = {tool.name: _answering(tool, response)}
+            used += response.usage if isinstance(response, ChildEnded) else NOTHING
 
-        async def returned(through: Mapping[str, AnyTool]) -> ToolReturned:
+        async def perform(through: Mapping[str, AnyTool] = tools) -> ToolReturned:
             started_s = self._clock.monotonic()
-            key = f"{self._door.run}:{intent.key}"
-            result = await call_tool(through, call, self._door.keep, key)
-            return self._returned(turn, result, tool, used, started_s)
+            result = await call_tool(through, call, self._door.keep, f"{self._door.run}:{intent.key}")
+            return ToolReturned(
+                turn=turn,
+                result=result,
+                trusted=tool is not None and tool.annotation.trusted,
+                usage=used,
+                duration_s=self._clock.monotonic() - started_s,
+            )
 
-        if tool is None or response is not None:
-            return await self._door.effect(intent, lambda: returned(tools))
-        in_doubt = _in_doubt(tool, returned)
-        return await self._door.effect(intent, lambda: returned(tools), in_doubt)
-
-    def _returned(
-        self, turn: int, result: ToolResult, tool: AnyTool | None, usage: Usage, started_s: float
-    ) -> ToolReturned:
-        return ToolReturned(
-            turn=turn,
-            result=result,
-            trusted=tool is not None and tool.annotation.trusted,
-            usage=usage,
-            duration_s=self._clock.monotonic() - started_s,
-        )
+        in_doubt = "retry" if tool is None or response is not None else _in_doubt(tool, perform)
+        return await self._door.effect(intent, perform, in_doubt)
 
 
-class _Returned(Protocol):
-    async def __call__(self, through: Mapping[str, AnyTool]) -> ToolReturned: ...
+class _Perform(Protocol):
+    async def __call__(self, through: Mapping[str, AnyTool] = ...) -> ToolReturned: ...
 
 
 def tool_key(turn: int, call: ToolCall) -> str:
@@ -160,7 +154,7 @@ def _answering(tool: AnyTool, response: Response) -> AnyTool:
     return replace(tool, function=result, is_async=True)
 
 
-def _in_doubt(tool: AnyTool, returned: _Returned) -> Literal["retry", "ask"] | Reconcile[ToolReturned]:
+def _in_doubt(tool: AnyTool, perform: _Perform) -> Literal["retry", "ask"] | Reconcile[ToolReturned]:
     """Say what to do about a call of the tool that a crash cut off."""
     find_out = tool.in_doubt
     if find_out == "retry" or find_out == "ask":  # noqa: PLR1714 - so that the type checker follows
@@ -177,7 +171,7 @@ def _in_doubt(tool: AnyTool, returned: _Returned) -> Literal["retry", "ask"] | R
             is_undone = value is NOT_DONE
             return None if is_undone else value
 
-        outcome = await returned({tool.name: replace(tool, function=found, is_async=True)})
+        outcome = await perform({tool.name: replace(tool, function=found, is_async=True)})
         if outcome.result.is_error:
             raise ToolError(outcome.result.text)
         return None if is_undone else outcome

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mainspring.core import Clock
-from mainspring.core.errors import JournalError, JournalUnavailable, LostRun
+from mainspring.core.errors import JournalError, LostRun, MainspringError
 from mainspring.runs.journal import Leases
 
 _log = logging.getLogger("mainspring.runs")
@@ -103,5 +103,5 @@ async def _look(run: str, held: _Held) -> None:
         await held.look()
     except LostRun:
         pass  # whoever drives it is told by its own writer
-    except JournalUnavailable as error:
+    except MainspringError as error:
         _log.warning("run %s could not be looked at: %s", run, error)

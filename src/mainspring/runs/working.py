@@ -139,7 +139,9 @@ class Working:
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)  # cancels none of them
             for task in done:
-                task.result()
+                if (error := task.exception()) is not None:
+                    _log.critical("this process drives runs no more", exc_info=error)
+                    raise error
         finally:
             await self._wind_down(*tasks)
 

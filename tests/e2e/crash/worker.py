@@ -25,6 +25,7 @@ FINISHED, ASKS = 0, 3
 TASK = "Do everything."
 READY, STOPPING = "ready", "asked to stop"
 Strikes = Iterable[tuple[str, int, int]]
+LIFE_S = 120.0
 _LOOK_S = 0.1
 
 
@@ -49,7 +50,7 @@ def live(*, url: str, home: str, run: str, agent: str = "clerk", strikes: Strike
     """
 
     async def life() -> int:
-        async with _part(url, Path(home), strikes, {"adopt": False}) as (runs, changed):
+        async with _part(url, Path(home), strikes, {"adopt": False}) as (runs, changed), _bounded():
             await runs.start(runs.agents[agent], TASK, id=run, budget=Budget(model_calls=50, tool_calls=50))
             while (code := await _code(runs, run)) is None:
                 await _changed(changed)
@@ -119,6 +120,18 @@ async def _part(
     ):
         ledger.write("said", READY)
         yield runs, changed
+
+
+@asynccontextmanager
+async def _bounded() -> AsyncIterator[None]:
+    """End a life that hangs, and say where."""
+    try:
+        async with asyncio.timeout(LIFE_S):
+            yield
+    except TimeoutError:
+        for task in asyncio.all_tasks():
+            task.print_stack()
+        raise
 
 
 class _Saying(logging.Handler):

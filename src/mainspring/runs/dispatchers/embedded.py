@@ -86,10 +86,10 @@ class EmbeddedDispatch:
             _, _, run = await self._queue.get()
             agent = self._agents.pop(run, None)
             if agent is not None and agent in agents():
+                self._driving[run] = None  # at once: it may be submitted again before its task has begun
                 return run
 
     async def _drive(self, run: str, drive: Drive) -> None:
-        self._driving[run] = None
         try:
             await drive(run)
         except MainspringError as error:
