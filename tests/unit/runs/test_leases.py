@@ -11,7 +11,7 @@ import pytest
 
 from mainspring import Agent, ScriptedModel, tool, use
 from mainspring.core import FakeClock
-from mainspring.core.errors import LostRun
+from mainspring.core.errors import EventVersionError, LostRun
 from mainspring.core.events import Attempted
 from mainspring.runs import open_runs
 from mainspring.runs.identity import is_dead, this_process
@@ -58,6 +58,15 @@ async def test_a_lease_that_was_just_renewed_is_not_asked_about_again() -> None:
     await keeper.check("one")
     leases.mine = ()
     await keeper.check("other")
+
+
+async def test_a_run_whose_events_cannot_be_read_here_keeps_no_other_lease_from_being_renewed() -> None:
+    async def look() -> None:
+        raise EventVersionError("a newer Mainspring took it over")
+
+    keeper = _keeper(_Leases(), FakeClock())
+    keeper.hold("newer", lambda: 1, look)
+    await keeper.look("newer")
 
 
 async def test_a_process_does_not_take_its_own_run_over_when_the_lease_has_lapsed(tmp_path: Path) -> None:
