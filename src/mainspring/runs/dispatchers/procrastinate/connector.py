@@ -4,6 +4,7 @@ Its tables are in the schema `mainspring`, apart from those of any other Procras
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from typing import Any, Final, LiteralString
 
@@ -16,6 +17,8 @@ from procrastinate.schema import SchemaManager
 from mainspring.runs.stores.postgres.connections import connect
 from mainspring.runs.stores.postgres.schema import alone
 from mainspring.runs.stores.postgres.statements import Connection
+
+_log = logging.getLogger("mainspring.runs")
 
 _LOCK: Final = 6_301_748_102_945_338
 """Names the work on the tables among the database's advisory locks."""
@@ -45,11 +48,14 @@ class PatientConnector(PsycopgConnector):
         """Whether to wait for the server to come back."""
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
-        """Execute a query: heartbeats, ends of jobs."""
+        """Execute a query: heartbeats, ends of jobs; one of a job that others have seen to meanwhile is in vain."""
         while True:
             try:
                 await super().execute_query_async(query, **arguments)
             except ConnectorException as error:
+                if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                    _log.debug("%s", error.__cause__)
+                    return
                 await self._wait_or_raise(error)
             else:
                 return

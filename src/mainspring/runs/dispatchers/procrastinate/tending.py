@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,8 +30,8 @@ class Tending:
         self._task = task
         self._heartbeat_s = heartbeat_s
         self._stalled_s = stalled_s
-        self._in_progress: dict[int, int] = {}
-        """Jobs, and the workers they are of."""
+        self._in_progress: Counter[tuple[int, int]] = Counter()
+        """Jobs and the workers they are of. One that was sent again may be in progress here twice."""
         self._workers: set[int] = set()
         """All workers there have been here."""
         self._suspected: set[int] = set()
@@ -42,12 +43,14 @@ class Tending:
         if job.id is None or job.worker_id is None:
             yield
             return
-        self._in_progress[job.id] = job.worker_id
+        place = job.id, job.worker_id
+        self._in_progress[place] += 1
         self._workers.add(job.worker_id)
         try:
             yield
         finally:
-            del self._in_progress[job.id]
+            self._in_progress[place] -= 1
+            self._in_progress += Counter()  # forgets what is not in progress any more
 
     async def work(self) -> None:
         """Look after the jobs until cancelled."""
@@ -59,15 +62,18 @@ class Tending:
                 _log.warning("jobs could not be looked after: %s", error.__cause__ or error)
 
     async def _look(self) -> None:
-        for worker in set(self._in_progress.values()):
+        for worker in {worker for _, worker in self._in_progress}:
             await self._manager.update_heartbeat(worker)
         for job in await self._manager.get_stalled_jobs(
             task_name=self._task, seconds_since_heartbeat=self._stalled_s
         ):
-            if job.id not in self._in_progress:
+            if not self._is_in_progress(job):
                 await self._send_again(job)
         for job in await self._left_behind():
             await self._send_again(job)
+
+    def _is_in_progress(self, job: Job) -> bool:
+        return any(job.id == known for known, _ in self._in_progress)
 
     async def _left_behind(self) -> list[Job]:
         """Find jobs that this process has taken and that were not in progress at two looks in a row."""
@@ -75,7 +81,7 @@ class Tending:
             job
             for worker in self._workers
             for job in await self._manager.list_jobs_async(task=self._task, status="doing", worker_id=worker)
-            if job.id is not None and job.id not in self._in_progress
+            if job.id is not None and not self._is_in_progress(job)
         ]
         left = [job for job in found if job.id in self._suspected]
         self._suspected = {job.id for job in found if job.id is not None} - {job.id for job in left}
