@@ -19,14 +19,15 @@ from mainspring.agent.job import AnswerForm, Job
 from mainspring.agent.loop import Loop
 from mainspring.core import Clock, Entry, OnDelta, Parked
 from mainspring.core.errors import JournalError, LostRun, MainspringError
-from mainspring.core.events import Attempted, Cancelled, Failed
+from mainspring.core.events import Attempted, CancelAsked, Cancelled, Failed
+from mainspring.runs.changes import cancelled
 from mainspring.runs.costs import WorstCase, check_prices
 from mainspring.runs.definition import Definition, definition_of
 from mainspring.runs.door import JournalDoor
 from mainspring.runs.forms import Forms, RecordedForm
 from mainspring.runs.history import History
 from mainspring.runs.identity import is_dead
-from mainspring.runs.journal import Lease, Query, RunRow, Store
+from mainspring.runs.journal import EVERY, LIVING, Lease, Query, RunRow, Store
 from mainspring.runs.leases import Keeper
 from mainspring.runs.ledger import on_day
 from mainspring.runs.outside import Outside, Submit, due_at
@@ -223,6 +224,7 @@ class Driver:
                 raise
             drive.writer.later(Cancelled(usage=drive.history.usage))
             await drive.writer.flush()
+            await self._cancel_children(drive.row.id, drive.history.cancel_asked)
         except JournalError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever ended the run is written down; it can be resumed
@@ -277,6 +279,12 @@ class Driver:
         with suppress(TimeoutError):  # its lease lapses
             async with asyncio.timeout(_GIVE_UP_S):
                 await drive.writer.flush("pending")
+
+    async def _cancel_children(self, run: str, asked: CancelAsked | None) -> None:
+        """Have the runs stop that a cancelled one has begun, the last moment included."""
+        for child in await self.store.rows(Query(parent=run, statuses=LIVING, limit=EVERY)):
+            await cancelled(self.store, child, self.clock, "" if asked is None else asked.by)
+            await self.keeper.look(child.id)
 
     async def _wake_parent(self, row: RunRow) -> None:
         if row.parent is not None:

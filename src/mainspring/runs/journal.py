@@ -17,6 +17,9 @@ Status = Literal["pending", "running", "waiting", "finished", "failed", "cancell
 """`pending`: to be driven. `running`: a driver has it. `waiting`: for a human, a timer or another run."""
 
 ENDED: Final[frozenset[Status]] = frozenset({"finished", "failed", "cancelled"})
+LIVING: Final[frozenset[Status]] = frozenset({"pending", "running", "waiting"})
+EVERY: Final = 2**31 - 1
+"""A limit that leaves nothing out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeGuard
 
 from mainspring.core import Clock
 from mainspring.core.errors import ConfigError
@@ -10,11 +12,9 @@ from mainspring.runs.dispatchers.embedded import EmbeddedDispatch
 from mainspring.runs.journal import Store
 from mainspring.runs.settings import Settings
 
-_POSTGRES = ("postgresql://", "postgres://")
-
 
 @asynccontextmanager
-async def open_store(url: str | Store) -> AsyncIterator[Store]:
+async def open_store(url: str | Path | Store) -> AsyncIterator[Store]:
     """Open a store.
 
     Args:
@@ -24,10 +24,10 @@ async def open_store(url: str | Store) -> AsyncIterator[Store]:
         JournalError: It cannot be opened.
         ConfigError: A package that it needs is missing.
     """
-    if not isinstance(url, str):
+    if not isinstance(url, str | Path):
         yield url
         return
-    store = await _open(url)
+    store = await _open(str(url))
     try:
         yield store
     finally:
@@ -35,9 +35,9 @@ async def open_store(url: str | Store) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def open_dispatch(url: str | Store, settings: Settings, clock: Clock) -> AsyncIterator[Dispatch]:
+async def open_dispatch(url: str | Path | Store, settings: Settings, clock: Clock) -> AsyncIterator[Dispatch]:
     """Open the engine that goes with a store: Procrastinate on PostgreSQL, this process's tasks elsewhere."""
-    if not isinstance(url, str) or not url.startswith(_POSTGRES):
+    if not _is_postgres(url):
         yield EmbeddedDispatch(concurrency=settings.concurrency, now=clock.now)
         return
     from mainspring.runs.dispatchers.procrastinate import open_procrastinate
@@ -47,10 +47,14 @@ async def open_dispatch(url: str | Store, settings: Settings, clock: Clock) -> A
         yield dispatch
 
 
+def _is_postgres(url: object) -> TypeGuard[str]:
+    return isinstance(url, str) and url.startswith(("postgresql://", "postgres://"))
+
+
 async def _open(url: str) -> Store:
     if not url:
         raise ConfigError("the store has no name; give a file such as 'runs.db', ':memory:', or postgresql://...")
-    if url.startswith(_POSTGRES):
+    if _is_postgres(url):
         from mainspring.runs.stores.postgres import open_postgres
 
         return await open_postgres(url)

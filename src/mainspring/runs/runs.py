@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
 from pydantic import JsonValue
@@ -29,7 +30,7 @@ from mainspring.runs.handle import DurableRun
 from mainspring.runs.history import History
 from mainspring.runs.identity import this_process
 from mainspring.runs.inbox import Inbox
-from mainspring.runs.journal import Query, RunRow, Store
+from mainspring.runs.journal import EVERY, LIVING, Query, RunRow, Store
 from mainspring.runs.ledger import Balance, on_day
 from mainspring.runs.opening import open_dispatch, open_store
 from mainspring.runs.outside import child_id
@@ -44,7 +45,6 @@ T = TypeVar("T")
 _log = logging.getLogger("mainspring.runs")
 
 DEFAULT_STORE: Final = "mainspring.db"
-_ALL: Final = 2**31 - 1
 _SWEPT: Final = 200
 """How many runs one sweep takes at most."""
 
@@ -171,8 +171,7 @@ class Runs:
         """
         has_ended = await cancelled(self.store, await self.row(id), self._clock, by)
         await self.working.stopped(id, has_ended=has_ended)
-        living = Query(parent=id, statuses=["pending", "running", "waiting"], limit=_ALL)
-        for child in await self.store.rows(living):
+        for child in await self.store.rows(Query(parent=id, statuses=LIVING, limit=EVERY)):
             await self.cancel(child.id, by=by)
         row = await self.row(id)
         if row.has_ended and row.parent is not None:
@@ -345,7 +344,7 @@ class Runs:
 
 @asynccontextmanager
 async def open_runs(
-    url: str | Store = DEFAULT_STORE,
+    url: str | Path | Store = DEFAULT_STORE,
     *,
     agents: Iterable[Agent] = (),
     settings: Settings | None = None,

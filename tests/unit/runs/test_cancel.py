@@ -10,6 +10,8 @@ from mainspring import tool, use
 from mainspring.core import Budget, FakeClock
 from mainspring.core.errors import RunCancelled
 from mainspring.core.events import Attempted, CancelAsked, Cancelled, DoubtFound, Finished, Resumed, ToolReturned
+from mainspring.runs import Query
+from mainspring.runs.journal import Append
 from mainspring.runs.ledger import Balance
 from mainspring.tools import ask_human, wait_for
 from tests.unit.agent.making import asked, names, only
@@ -272,3 +274,26 @@ async def test_a_cancelled_run_that_goes_on_takes_the_runs_that_it_waits_for_wit
         asked = await the_question(run)
         await runs.inbox.approve(asked.id, by="ada")
         assert "dug" in str((await run.result()).messages[-2].results[0].text)
+
+
+async def test_whoever_ends_a_cancelled_run_cancels_what_it_has_begun_meanwhile() -> None:
+    @tool(effect="none", approval=True)
+    def pay(amount: int) -> str:
+        """Pay."""
+        return f"paid {amount}"
+
+    digger = agent([use("pay", amount=3), "dug"], pay, name="digger")
+    boss = agent([use("digger", task="dig"), "done"], digger.as_tool(description="digs"), name="boss")
+    async with opened() as runs:
+        run = await runs.start(boss, "go")
+        await the_question(run)
+        row = await run.row()
+        asked = Append(
+            run=run.id, expected=row.n_events, at=1000.0, events=((1000.0, CancelAsked(by="ada")),), wake=run.id
+        )
+        await runs.store.append(asked)
+        await runs.working.hand_in(run.id)
+        with pytest.raises(RunCancelled):
+            await run.result()
+        (child,) = await runs.find(Query(parent=run.id))
+        assert (await (await runs.get(child.id)).row()).status == "cancelled"

@@ -1,11 +1,12 @@
 """Starting runs in a store: the same answer as without one, under an id that can be come back to."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
-from mainspring import Message, Prompt, tool, use
+from mainspring import Message, Prompt, open_runs, tool, use
 from mainspring.core import Answer, Budget, FakeClock, Request
 from mainspring.core.errors import ConfigError, ModelTimeout, RunError, StepLimit, UnknownRun
 from mainspring.core.events import Attempted, Failed, Finished
@@ -233,3 +234,8 @@ async def test_a_process_that_does_not_know_the_type_keeps_to_what_was_sent_back
         )
         async with opened(store, helper, clock=clock, seed=1) as runs:
             assert (await (await runs.get(died)).result()).output == 3
+
+
+async def test_a_store_can_be_named_by_a_path(tmp_path: Path) -> None:
+    async with open_runs(tmp_path / "runs.db") as runs:
+        assert (await (await runs.start(agent(["done"]), "go")).result()).output == "done"
