@@ -5,7 +5,6 @@ which were begun and never ended, and what came from outside meanwhile.
 """
 
 from collections.abc import Iterable
-from typing import Final
 
 from mainspring.core import NOTHING, Entry, Event, Usage
 from mainspring.core.errors import JournalError
@@ -40,18 +39,6 @@ Happened = RunStarted | ModelReplied | ToolReturned | Corrected | Finished | Hum
 
 Begun = ModelCalled | ToolCalled | HumanAsked | TimerSet | ChildCalled
 """What something happens of later."""
-
-_HAPPENED: Final = (
-    RunStarted,
-    ModelReplied,
-    ToolReturned,
-    Corrected,
-    Finished,
-    HumanAnswered,
-    TimerRang,
-    ChildEnded,
-)
-_BEGUN: Final = (ModelCalled, ToolCalled, HumanAsked, TimerSet, ChildCalled)
 
 
 class History:
@@ -119,10 +106,10 @@ class History:
 
     def _take(self, entry: Entry) -> None:
         event = entry.event
-        if isinstance(event, _HAPPENED):
+        if isinstance(event, Happened):
             if not isinstance(event, HumanAnswered) or self._is_asked(event):
                 self.happened[event.key] = event
-        elif isinstance(event, _BEGUN):
+        elif isinstance(event, Begun):
             self.begun[event.key] = entry
             answered = self.happened.get(event.key)
             if isinstance(answered, HumanAnswered) and not self._is_asked(answered):
