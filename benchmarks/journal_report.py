@@ -18,7 +18,14 @@ SQLITE = "sqlite"
 POSTGRES = "postgres"
 OURS = (SQLITE, POSTGRES, PLAIN, IMPORTED)
 AT_ONCE = ("c1", "c50", "c200")
-OF_A_RUN = ("bytes_per_step_10", "bytes_per_step_200", "fold_200_ms", "resume_200_ms")
+OF_A_RUN = (
+    "bytes_per_step_10",
+    "bytes_per_step_200",
+    "fold_200_ms",
+    "fold_200_wall_ms",
+    "resume_200_ms",
+    "resume_200_wall_ms",
+)
 
 
 def as_document(rounds: Rounds) -> dict[str, Any]:
