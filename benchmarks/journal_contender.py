@@ -41,7 +41,7 @@ class Contender:
     """How many runs at once."""
     file: str | None = None
     """What the store's file is called, where its size is measured."""
-    resume: Callable[[Path], Awaitable[dict[str, dict[str, float]]]] | None = None
+    resume: Callable[[Path], Awaitable[dict[str, float]]] | None = None
     """Measures how a run is taken up again."""
 
 
