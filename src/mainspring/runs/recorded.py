@@ -6,7 +6,7 @@ event anew: to be compared with the record (replay), or to be written as the beg
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Final, Literal, NoReturn, cast
+from typing import Literal, NoReturn, cast
 
 from pydantic import JsonValue
 
@@ -34,7 +34,18 @@ from mainspring.runs.forms import RecordedForm
 from mainspring.runs.history import History
 from mainspring.runs.stored import digest_of
 
-_DERIVED: Final = (RunStarted, ModelCalled, ToolCalled, Corrected, Finished, TimerSet, ChildCalled)
+_Derivable = (
+    RunStarted
+    | ModelCalled
+    | ToolCalled
+    | ToolReturned
+    | Corrected
+    | HumanAsked
+    | TimerSet
+    | ChildCalled
+    | Finished
+)
+"""What the loop may derive; a tool's result where the call was refused, a question where it is not the driver's."""
 
 
 class Diverged(Exception):
@@ -221,17 +232,11 @@ def _derivable(entries: list[Entry]) -> dict[str, Entry]:
     called = {entry.event.key for entry in entries if isinstance(entry.event, ToolCalled)}
     found: dict[str, Entry] = {}
     for entry in entries:
-        match entry.event:
-            case (
-                RunStarted() | ModelCalled() | ToolCalled() | Corrected() | Finished() | TimerSet() | ChildCalled()
-            ):
-                found[_place(entry.event.key, entry.event)] = entry
-            case HumanAsked(kind="approval" | "question", key=key):
-                found[_place(key, entry.event)] = entry
-            case ToolReturned(key=key) if key not in called:
-                found[_place(key, entry.event)] = entry
-            case _:
-                pass
+        event = entry.event
+        is_outcome = isinstance(event, ToolReturned) and event.key in called
+        is_the_drivers = isinstance(event, HumanAsked) and event.kind in {"in_doubt", "budget"}
+        if isinstance(event, _Derivable) and not is_outcome and not is_the_drivers:
+            found[_place(event.key, event)] = entry
     return found
 
 
