@@ -14,6 +14,7 @@ from mainspring.core.labels import OPERATOR, USER, Label
 from mainspring.core.messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from mainspring.core.models import (
     FinishReason,
+    Hedged,
     Model,
     OnDelta,
     Options,
@@ -44,6 +45,7 @@ __all__ = [
     "Event",
     "FakeClock",
     "FinishReason",
+    "Hedged",
     "JsonObject",
     "Label",
     "MemoryDoor",

@@ -5,6 +5,9 @@
     ├── ModelError (RuntimeError)       the far side of a model call
     │   ├── ModelRefused                a 4xx of the caller's making: key, name, request
     │   ├── ModelUnavailable            connection, 429 or 5xx: the same call may work later
+    │   │   ├── ModelUnreachable        nobody listens there
+    │   │   ├── ModelBusy               every member of a pool has as much to do as it may
+    │   │   └── ReplyCut                a stream that ended after some of it was shown; it carries that
     │   ├── ModelTimeout                the deadline passed
     │   └── ModelReplyError             replies that could not be used, repairs spent
     ├── ToolError (RuntimeError)        raised by a tool: its message is shown to the model
@@ -43,7 +46,19 @@ class ModelError(MainspringError, RuntimeError):
 
 
 class ModelRefused(ModelError):
-    """The server refused the request for a reason of the caller's making; asking again will not help."""
+    """The server refused the request for a reason of the caller's making; asking again will not help.
+
+    Args:
+        message: What happened.
+        status: The HTTP status.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message, status)
+        self.status = status
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class ModelUnavailable(ModelError):
@@ -52,14 +67,38 @@ class ModelUnavailable(ModelError):
     Args:
         message: What happened.
         retry_after_s: Seconds the server asked to wait, where it said so.
+        status: The HTTP status, where there was one.
     """
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message, retry_after_s)
+    def __init__(self, message: str, retry_after_s: float | None = None, status: int | None = None) -> None:
+        super().__init__(message, retry_after_s, status)
         self.retry_after_s = retry_after_s
+        self.status = status
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class ModelUnreachable(ModelUnavailable):
+    """No connection to the server could be made: nothing was asked there, and nothing is owed."""
+
+
+class ModelBusy(ModelUnavailable):
+    """Every member of the pool has as many calls as it may have, and too many wait already."""
+
+
+class ReplyCut(ModelUnavailable):
+    """A streamed reply ended before it was complete, after some of it was shown.
+
+    Args:
+        message: What happened.
+        received: The text that had come.
+    """
+
+    def __init__(self, message: str, received: str = "") -> None:
+        super().__init__(message)
+        self.args = (message, received)
+        self.received = received
 
 
 class ModelTimeout(ModelError, TimeoutError):

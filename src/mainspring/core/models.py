@@ -71,6 +71,8 @@ class Request:
     """The worst of what was said so far: what the model writes is no better."""
     turn: int = 0
     """Which step of the run asks; names the calls of a model that does not name them itself."""
+    session: str = ""
+    """Names the conversation: calls of one session go to one server while that is wise, for its prefix cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +114,14 @@ class Priced(Protocol):
 
     def price(self, usage: Usage) -> Decimal | None:
         """Give the US dollars of a usage; None where they are not known."""
+        ...
+
+
+@runtime_checkable
+class Hedged(Protocol):
+    """A model that may send one call to several servers, each of which charges for it."""
+
+    @property
+    def calls_at_most(self) -> int:
+        """How many servers one call is sent to at most; a budget holds back that many times its worst case."""
         ...

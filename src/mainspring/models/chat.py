@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from mainspring.core import Act, Conversation, Message, OnDelta, Options, Reply, Request, Sampling, Unusable, Usage
-from mainspring.core.errors import ConfigError, ModelTimeout, ModelUnavailable
-from mainspring.models.http import Address, Fixed, Server, post_events, post_json
+from mainspring.core.errors import ConfigError, ModelTimeout, ModelUnavailable, ReplyCut
+from mainspring.models.http import Address, Fixed, OnHeaders, Server, post_events, post_json
 from mainspring.models.modes import MODES, Mode, ModeName, Written
 from mainspring.models.prices import FREE, Pricer
 from mainspring.models.stream import Streamed, read_completion, read_usage
@@ -51,6 +51,7 @@ class ChatModel:
         sampling: Used where a request leaves a gap.
         price: What calls cost; unknown if not given.
         deadline_s: Seconds a call may take, its retries included.
+        progress_s: Seconds that a stream may bring nothing; as long as the deadline if not given.
         retries: How often a call is tried again when the server is unavailable.
         extra_body: Fields sent with every request as they are.
         max_tokens_field: What the server calls the bound on the reply's tokens.
@@ -71,6 +72,7 @@ class ChatModel:
         sampling: Sampling | None = None,
         price: Pricer | None = None,
         deadline_s: float = 120.0,
+        progress_s: float | None = None,
         retries: int = 2,
         extra_body: Mapping[str, object] | None = None,
         max_tokens_field: str = "max_tokens",
@@ -82,6 +84,7 @@ class ChatModel:
         self.server: Server = server or Fixed(Address(_checked(base_url, self.name), api_key))
         self._price = price
         self._deadline_s = deadline_s
+        self._progress_s = progress_s
         self._retries = retries
         self._extra_body = dict(extra_body or {})
         self._max_tokens_field = max_tokens_field
@@ -98,11 +101,12 @@ class ChatModel:
         Raises:
             ModelRefused: The request cannot succeed as it is.
             ModelUnavailable: The server was not available, at the last retry either.
+            ReplyCut: The reply broke off after some of it was told.
             ModelTimeout: The deadline passed.
         """
         try:
             async with asyncio.timeout(self._deadline_s):
-                return await self._with_retries(await self._mode(), request, on_delta)
+                return await self._with_retries(request, on_delta)
         except TimeoutError as error:
             raise ModelTimeout(
                 f"model {self.name!r} did not answer within {self._deadline_s:g} s; "
@@ -127,30 +131,52 @@ class ChatModel:
             self.mode = await probed_mode(self.server, self.model, self._max_tokens_field)
         return MODES[self.mode] if isinstance(self.mode, str) else self.mode
 
-    async def _with_retries(self, mode: Mode, request: Request, on_delta: OnDelta | None) -> Reply:
-        """Try again what may pass; a stream of which something was shown is not begun anew."""
+    async def once(
+        self, request: Request, on_delta: OnDelta | None = None, on_headers: OnHeaders | None = None
+    ) -> Reply:
+        """Make one call, without a deadline, and give up at the first failure.
+
+        Args:
+            request: What is asked.
+            on_delta: Told each piece of text.
+            on_headers: Told the headers of a reply that has come.
+
+        Raises:
+            ModelRefused: The request cannot succeed as it is.
+            ModelUnavailable: The server was not available.
+            ReplyCut: The reply broke off after some of it was told.
+        """
+        mode = await self._mode()
         body = self.body(request, mode, stream=on_delta is not None)
+        address = await self.server.ready()
+        if on_delta is None:
+            answer = await post_json(address, _PATH, body, on_headers)
+            written, usage = read_completion(answer, address.hide)
+            return self._reply(mode, request, written, usage, str(answer.get("model") or self.model))
+        streamed = Streamed(on_delta, self._progress_s)
+        try:
+            await streamed.read(post_events(address, _PATH, body, on_headers))
+        except ModelUnavailable as error:
+            if not streamed.shown:
+                raise
+            raise ReplyCut(str(error), streamed.shown) from error
+        return self._reply(
+            mode, request, streamed.written(), read_usage(streamed.usage), streamed.model or self.model
+        )
+
+    async def _with_retries(self, request: Request, on_delta: OnDelta | None) -> Reply:
+        """Try again what may pass; a stream of which something was shown is not begun anew."""
         for attempt in itertools.count():
-            streamed = Streamed(on_delta) if on_delta else None
             try:
-                return await self._once(mode, request, body, streamed)
+                return await self.once(request, on_delta)
+            except ReplyCut:
+                raise
             except ModelUnavailable as error:
                 wait_s = _BACKOFF_S * 2**attempt if error.retry_after_s is None else error.retry_after_s
-                is_shown = streamed is not None and streamed.has_begun
-                if attempt >= self._retries or wait_s > self._deadline_s or is_shown:
+                if attempt >= self._retries or wait_s > self._deadline_s:
                     raise
                 await asyncio.sleep(wait_s)
         raise AssertionError("unreachable")
-
-    async def _once(self, mode: Mode, request: Request, body: bytes, streamed: Streamed | None) -> Reply:
-        address = await self.server.ready()
-        if streamed is None:
-            answer = await post_json(address, _PATH, body)
-            written, usage = read_completion(answer, address.hide)
-            return self._reply(mode, request, written, usage, str(answer.get("model") or self.model))
-        await streamed.read(post_events(address, _PATH, body))
-        written, usage = streamed.written(), read_usage(streamed.usage)
-        return self._reply(mode, request, written, usage, streamed.model or self.model)
 
     def _reply(self, mode: Mode, request: Request, written: Written, usage: Usage, model: str) -> Reply:
         decision = mode.decide(written, request.options, request.turn)

@@ -1,38 +1,34 @@
-"""HTTP to model servers: one aiohttp session for each event loop, deadlines, and errors with a name.
+"""HTTP to model servers: one aiohttp session for each event loop, whole replies and server-sent events.
 
-What a status means is said here once: 408, 409, 425, 429 and 5xx may pass (`ModelUnavailable`), any other 4xx
-is the caller's to mend (`ModelRefused`). Keys are sent, never shown.
+Errors are those of `failures`. Keys are sent, never shown. A reply or an event that does not end is given up at a
+size that no reply has.
 """
 
 import asyncio
 import contextlib
 import io
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
-import orjson
-
-from mainspring.core.errors import ModelRefused, ModelUnavailable
+from mainspring.core.errors import ModelUnavailable
+from mainspring.models.failures import client_error, parse, refusal, unreachable
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
 CONNECT_TIMEOUT_S: Final = 10.0
+MAX_REPLY_BYTES: Final = 64 << 20
 _DRAIN_S: Final = 0.2
-_MAY_PASS: Final = frozenset({408, 409, 425, 429})
 _LARGE_BODY_BYTES: Final = 1 << 20
-_HINTS: Final = {
-    401: "check the API key",
-    403: "the key may not use this model",
-    404: "check the model's name and that the base URL ends in /v1",
-}
+
+OnHeaders = Callable[[Mapping[str, str]], None]
+"""Told the headers of a reply with status 200, in which servers speak of their rate limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,56 +90,108 @@ async def _open_session() -> AsyncGenerator["ClientSession", None]:
         yield opened
 
 
-async def post_json(address: Address, path: str, body: bytes) -> dict[str, Any]:
-    """Send JSON and give the JSON object that comes back.
+async def post(address: Address, path: str, body: bytes, on_headers: OnHeaders | None = None) -> bytes:
+    """Send JSON and give the bytes that come back with status 200.
 
     Raises:
         ModelRefused: The request cannot succeed as it is.
-        ModelUnavailable: The server cannot be reached, asks for patience, or answers nonsense.
+        ModelUnavailable: The server cannot be reached, asks for patience, or breaks off.
     """
-    try:
-        async with await _post(address, path, body) as response:
-            data = await response.read()
-    except _client_error() as error:
-        raise _unreachable(address, error) from error
-    if response.status != 200:
-        raise _refusal(response.status, response.headers, data, address)
-    return parse(data, address)
+    async with _exchange(address, "POST", path, body) as response:
+        if on_headers is not None:
+            on_headers(response.headers)
+        return await _whole(response, address)
 
 
-async def post_events(address: Address, path: str, body: bytes) -> AsyncIterator[dict[str, Any]]:
+async def get(address: Address, path: str) -> bytes:
+    """Fetch something small, as the list of models; errors are those of `post`."""
+    async with _exchange(address, "GET", path) as response:
+        return await _whole(response, address)
+
+
+async def post_json(
+    address: Address, path: str, body: bytes, on_headers: OnHeaders | None = None
+) -> dict[str, Any]:
+    """Send JSON and give the JSON object that comes back; errors are those of `post`, and of `parse`."""
+    return parse(await post(address, path, body, on_headers), address)
+
+
+async def post_events(
+    address: Address, path: str, body: bytes, on_headers: OnHeaders | None = None
+) -> AsyncIterator[dict[str, Any]]:
     """Send JSON and give each server-sent event's JSON object until `[DONE]`; errors are those of `post_json`."""
-    try:
-        async with await _post(address, path, body) as response:
-            if response.status != 200:
-                raise _refusal(response.status, response.headers, await response.read(), address)
-            if response.content_type == "application/json":  # a server that does not stream answers at once
-                yield parse(await response.read(), address)
+    async for batch in post_data(address, path, body, on_headers):
+        for data in batch:
+            yield parse(data, address)
+
+
+async def post_data(
+    address: Address, path: str, body: bytes, on_headers: OnHeaders | None = None
+) -> AsyncIterator[list[bytes]]:
+    """Send JSON and give the data of server-sent events until `[DONE]`, those that came together in one list.
+
+    A server that does not stream gives its whole reply as one. Errors are those of `post`.
+    """
+    async with _exchange(address, "POST", path, body) as response:
+        if on_headers is not None:
+            on_headers(response.headers)
+        if response.content_type == "application/json":
+            yield [await _whole(response, address)]
+            return
+        rest = b""
+        async for chunk in response.content.iter_any():
+            *lines, rest = (rest + chunk).split(b"\n")
+            found = [line[5:].strip() for line in lines if line.startswith(b"data:")]
+            if b"[DONE]" in found:
+                if said := found[: found.index(b"[DONE]")]:
+                    yield said
+                await _drain(response)
                 return
-            rest = b""
-            async for chunk in response.content.iter_any():
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    if not line.startswith(b"data:"):
-                        continue
-                    data = line[5:].strip()
-                    if data == b"[DONE]":
-                        await _drain(response)
-                        return
-                    yield parse(data, address)
-    except _client_error() as error:
-        raise _unreachable(address, error) from error
+            if found:
+                yield found
+            if len(rest) > MAX_REPLY_BYTES:
+                raise _endless(address)
 
 
-async def _post(address: Address, path: str, body: bytes) -> AbstractAsyncContextManager["ClientResponse"]:
+@asynccontextmanager
+async def _exchange(
+    address: Address, method: str, path: str, body: bytes | None = None
+) -> AsyncIterator["ClientResponse"]:
+    """Send a request and give the response whose status is 200."""
     url, headers, proxy = _target(address, path)
-    data = io.BytesIO(body) if len(body) >= _LARGE_BODY_BYTES else body
-    return (await session()).post(url, data=data, headers=headers, proxy=proxy)
+    data = io.BytesIO(body) if body is not None and len(body) >= _LARGE_BODY_BYTES else body
+    try:
+        async with (await session()).request(method, url, data=data, headers=headers, proxy=proxy) as response:
+            if response.status != 200:
+                raise refusal(response.status, response.headers, await _whole(response, address), address)
+            yield response
+    except client_error() as error:
+        raise unreachable(address, error) from error
+
+
+async def _whole(response: "ClientResponse", address: Address) -> bytes:
+    if (response.content_length or 0) > MAX_REPLY_BYTES:
+        raise _endless(address)
+    if response.content_length is not None:
+        return await response.read()
+    pieces, n_bytes = [], 0
+    async for piece in response.content.iter_any():
+        pieces.append(piece)
+        n_bytes += len(piece)
+        if n_bytes > MAX_REPLY_BYTES:
+            raise _endless(address)
+    return b"".join(pieces)
+
+
+def _endless(address: Address) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"model server {address.base_url} sent more than {MAX_REPLY_BYTES >> 20} MiB without an end"
+    )
 
 
 async def _drain(response: "ClientResponse") -> None:
     """Read to the end of a response of which all is known, so that its connection can be used again."""
-    with contextlib.suppress(TimeoutError, _client_error()):
+    with contextlib.suppress(TimeoutError, client_error()):
         async with asyncio.timeout(_DRAIN_S):
             await response.content.read()
 
@@ -157,71 +205,3 @@ def _target(address: Address, path: str) -> tuple[str, dict[str, str], str | Non
     parts = urlsplit(address.base_url)
     proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
     return address.base_url + path, headers, proxy
-
-
-@cache
-def _client_error() -> type[Exception]:
-    from aiohttp import ClientError
-
-    return ClientError
-
-
-def _unreachable(address: Address, error: Exception) -> ModelUnavailable:
-    return ModelUnavailable(
-        f"model server {address.base_url} cannot be reached or broke off "
-        f"({type(error).__name__}: {address.hide(str(error))}); check that it runs and that the base URL is right"
-    )
-
-
-def parse(data: bytes, address: Address) -> dict[str, Any]:
-    """Read a JSON object; a web page, half a document or an error object in its place is named as such."""
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        start = address.hide(data.decode(errors="replace"))[:80]
-        raise ModelUnavailable(
-            f"model server {address.base_url} answered something that is not JSON ({start!r}); "
-            "is the base URL right?"
-        ) from error
-    if not isinstance(value, dict):
-        raise ModelUnavailable(
-            f"model server {address.base_url} answered JSON that is not an object: {address.hide(repr(value)):.80}"
-        )
-    if value.get("error"):
-        raise ModelUnavailable(f"model server {address.base_url} reported an error: {_message(data, address)}")
-    return value
-
-
-def _refusal(
-    status: int, headers: Mapping[str, str], body: bytes, address: Address
-) -> ModelRefused | ModelUnavailable:
-    message = f"model server {address.base_url} answered {status}: {_message(body, address)}"
-    if status in _MAY_PASS or status >= 500:
-        return ModelUnavailable(message, retry_after_s=_retry_after_s(headers))
-    hint = _HINTS.get(status)
-    return ModelRefused(f"{message} ({hint})" if hint else message)
-
-
-def _message(body: bytes, address: Address) -> str:
-    """Find the words in an error body, in OpenAI's shape or whatever it is."""
-    try:
-        value = orjson.loads(body)
-        error = value.get("error", value)
-        return address.hide(str(error.get("message", error) if isinstance(error, dict) else error))[:500]
-    except (orjson.JSONDecodeError, AttributeError):
-        return address.hide(body.decode(errors="replace"))[:200].strip() or "no words"
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After: seconds, or a date to be compared with the server's own."""
-    given = headers.get("Retry-After")
-    if given is None:
-        return None
-    try:
-        return max(0.0, float(given))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(given) - parsedate_to_datetime(headers["Date"])).total_seconds())
-    except (TypeError, ValueError, KeyError):  # a date without a time zone cannot be compared with one that has it
-        return None

@@ -8,6 +8,7 @@ import orjson
 from mainspring.core import FinishReason, OnDelta, Usage
 from mainspring.core.errors import ModelUnavailable
 from mainspring.models.modes import WireCall, Written
+from mainspring.models.progress import Progress
 
 _FINISH: Final[dict[str, FinishReason]] = {
     "stop": "stop",
@@ -41,17 +42,24 @@ def read_completion(body: dict[str, Any], hide: Callable[[str], str] = str) -> t
         ) from error
 
 
-def read_usage(usage: dict[str, Any] | None) -> Usage:
+def read_usage(usage: Any) -> Usage:
     """Read the tokens of a call; a server that does not say counts nothing."""
-    usage = usage or {}
-    details = usage.get("prompt_tokens_details") or {}
+    usage = usage if isinstance(usage, dict) else {}
+    details = usage.get("prompt_tokens_details")
+    read = _count(usage.get("prompt_tokens"))
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else 0
     return Usage(
-        input_tokens=usage.get("prompt_tokens") or 0,
-        output_tokens=usage.get("completion_tokens") or 0,
-        cached_tokens=details.get("cached_tokens") or 0,
+        input_tokens=read,
+        output_tokens=_count(usage.get("completion_tokens")),
+        cached_tokens=min(read, cached),
         model_calls=1,
         cost_usd=None,
     )
+
+
+def _count(tokens: Any) -> int:
+    """Take a number of tokens as a server gives it; what cannot be one counts as not said."""
+    return tokens if type(tokens) is int and tokens > 0 else 0
 
 
 class Streamed:
@@ -59,10 +67,12 @@ class Streamed:
 
     Args:
         on_delta: Told each piece of text.
+        progress_s: Seconds that may pass without any content.
     """
 
-    def __init__(self, on_delta: OnDelta) -> None:
+    def __init__(self, on_delta: OnDelta, progress_s: float | None = None) -> None:
         self._on_delta = on_delta
+        self._progress_s = progress_s
         self._text: list[str] = []
         self._thought: list[str] = []
         self._calls: dict[int, dict[str, str]] = {}
@@ -71,9 +81,9 @@ class Streamed:
         self.model: str = ""
 
     @property
-    def has_begun(self) -> bool:
-        """Whether any content has come."""
-        return bool(self._text or self._thought or self._calls)
+    def shown(self) -> str:
+        """The text that was told so far."""
+        return "".join(self._text)
 
     async def read(self, events: AsyncIterator[dict[str, Any]]) -> None:
         """Read the stream to its end.
@@ -82,8 +92,10 @@ class Streamed:
             ModelUnavailable: It broke off, or what came are no completion chunks.
         """
         try:
-            async for event in events:
-                self._add(event)
+            async with Progress(self._progress_s) as progress:
+                async for event in events:
+                    if self._add(event):
+                        progress.made()
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise ModelUnavailable(
                 f"the server streamed something that is no chat completion ({error!r})"
@@ -98,21 +110,27 @@ class Streamed:
         )
         return Written("".join(self._text), calls, self._finish or "other", "".join(self._thought))
 
-    def _add(self, event: dict[str, Any]) -> None:
+    def _add(self, event: dict[str, Any]) -> bool:
+        """Take an event in, and tell whether it brought any content."""
+        brought = False
         if usage := event.get("usage"):
             self.usage = usage
         self.model = self.model or event.get("model") or ""
         for choice in event.get("choices") or ():
             delta = choice.get("delta") or choice.get("message") or {}
             if text := _words(delta.get("content")):
+                brought = True
                 self._text.append(text)
                 self._on_delta(text)
             if calls := delta.get("tool_calls"):
+                brought = True
                 self._add_calls(calls)
             if thought := delta.get("reasoning_content") or delta.get("reasoning"):
+                brought = True
                 self._thought.append(thought)
             if finish := choice.get("finish_reason"):
                 self._finish = _FINISH.get(finish, "other")
+        return brought
 
     def _add_calls(self, pieces: list[dict[str, Any]]) -> None:
         for place, piece in enumerate(pieces):
