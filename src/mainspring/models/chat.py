@@ -17,7 +17,7 @@ import orjson
 
 from mainspring.core import Act, Conversation, Message, OnDelta, Options, Reply, Request, Sampling, Unusable, Usage
 from mainspring.core.errors import ConfigError, ModelTimeout, ModelUnavailable, ReplyCut
-from mainspring.models.http import Address, Fixed, OnHeaders, Server, post_events, post_json
+from mainspring.models.http import Address, Fixed, Server, Watch, post_events, post_json
 from mainspring.models.modes import MODES, Mode, ModeName, Written
 from mainspring.models.prices import FREE, Pricer
 from mainspring.models.stream import Streamed, read_completion, read_usage
@@ -131,15 +131,13 @@ class ChatModel:
             self.mode = await probed_mode(self.server, self.model, self._max_tokens_field)
         return MODES[self.mode] if isinstance(self.mode, str) else self.mode
 
-    async def once(
-        self, request: Request, on_delta: OnDelta | None = None, on_headers: OnHeaders | None = None
-    ) -> Reply:
+    async def once(self, request: Request, on_delta: OnDelta | None = None, watch: Watch | None = None) -> Reply:
         """Make one call, without a deadline, and give up at the first failure.
 
         Args:
             request: What is asked.
             on_delta: Told each piece of text.
-            on_headers: Told the headers of a reply that has come.
+            watch: Told of the headers of a reply, and of its first content.
 
         Raises:
             ModelRefused: The request cannot succeed as it is.
@@ -149,15 +147,16 @@ class ChatModel:
         mode = await self._mode()
         body = self.body(request, mode, stream=on_delta is not None)
         address = await self.server.ready()
+        on_headers = None if watch is None else watch.headers
         if on_delta is None:
             answer = await post_json(address, _PATH, body, on_headers)
             written, usage = read_completion(answer, address.hide)
             return self._reply(mode, request, written, usage, str(answer.get("model") or self.model))
-        streamed = Streamed(on_delta, self._progress_s)
+        streamed = Streamed(on_delta, self._progress_s, None if watch is None else watch.commit)
         try:
             await streamed.read(post_events(address, _PATH, body, on_headers))
         except ModelUnavailable as error:
-            if not streamed.shown:
+            if not streamed.has_begun:
                 raise
             raise ReplyCut(str(error), streamed.shown) from error
         return self._reply(

@@ -31,6 +31,18 @@ OnHeaders = Callable[[Mapping[str, str]], None]
 """Told the headers of a reply with status 200, in which servers speak of their rate limits."""
 
 
+class Watch(Protocol):
+    """Whoever wants to know how a call goes before it ends."""
+
+    def headers(self, headers: Mapping[str, str]) -> None:
+        """Take in the headers of a reply with status 200."""
+        ...
+
+    def commit(self) -> None:
+        """Take in that the first content of a streamed reply has come, before anybody else is told."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a server listens."""

@@ -68,17 +68,23 @@ class Streamed:
     Args:
         on_delta: Told each piece of text.
         progress_s: Seconds that may pass without any content.
+        on_begin: Called before the first content is taken in.
     """
 
-    def __init__(self, on_delta: OnDelta, progress_s: float | None = None) -> None:
+    def __init__(
+        self, on_delta: OnDelta, progress_s: float | None = None, on_begin: Callable[[], None] | None = None
+    ) -> None:
         self._on_delta = on_delta
         self._progress_s = progress_s
+        self._on_begin = on_begin
         self._text: list[str] = []
         self._thought: list[str] = []
         self._calls: dict[int, dict[str, str]] = {}
         self._finish: FinishReason | None = None
         self.usage: dict[str, Any] | None = None
         self.model: str = ""
+        self.has_begun = False
+        """Whether any content has come."""
 
     @property
     def shown(self) -> str:
@@ -112,25 +118,32 @@ class Streamed:
 
     def _add(self, event: dict[str, Any]) -> bool:
         """Take an event in, and tell whether it brought any content."""
-        brought = False
         if usage := event.get("usage"):
             self.usage = usage
         self.model = self.model or event.get("model") or ""
+        brought = False
         for choice in event.get("choices") or ():
             delta = choice.get("delta") or choice.get("message") or {}
-            if text := _words(delta.get("content")):
+            text, calls = _words(delta.get("content")), delta.get("tool_calls")
+            thought = delta.get("reasoning_content") or delta.get("reasoning")
+            if text or calls or thought:
                 brought = True
+                self._begin()
+            if text:
                 self._text.append(text)
                 self._on_delta(text)
-            if calls := delta.get("tool_calls"):
-                brought = True
+            if calls:
                 self._add_calls(calls)
-            if thought := delta.get("reasoning_content") or delta.get("reasoning"):
-                brought = True
+            if thought:
                 self._thought.append(thought)
             if finish := choice.get("finish_reason"):
                 self._finish = _FINISH.get(finish, "other")
         return brought
+
+    def _begin(self) -> None:
+        if not self.has_begun and self._on_begin is not None:
+            self._on_begin()
+        self.has_begun = True
 
     def _add_calls(self, pieces: list[dict[str, Any]]) -> None:
         for place, piece in enumerate(pieces):
