@@ -1,0 +1,254 @@
+"""Several servers behind one name: who is asked, who waits, who is left out.
+
+call = acquire a member -> send -> release it, with what was seen
+acquire = pick, or wait in line
+
+A member is counted as taken in the moment it is picked, so that calls that come together do not all go to the same
+one. What is sent, and how, is the business of whoever calls: an agent's model and the gateway use the same pool.
+"""
+
+import asyncio
+import threading
+from collections.abc import Collection, Sequence
+from random import Random
+from typing import Final, Generic, TypeVar
+
+from mainspring.core import Clock, SystemClock
+from mainspring.core.errors import (
+    ConfigError,
+    MainspringError,
+    ModelBusy,
+    ModelError,
+    ModelTimeout,
+    ModelUnavailable,
+)
+from mainspring.models.pool.call import Attempt, Call, Called
+from mainspring.models.pool.health import Health
+from mainspring.models.pool.hedging import Hedging
+from mainspring.models.pool.line import Line, Waiter
+from mainspring.models.pool.member import Member
+from mainspring.models.pool.picking import Picker
+from mainspring.models.pool.settings import PoolSettings
+
+E = TypeVar("E")
+T = TypeVar("T")
+
+_LOOK_AGAIN_S: Final = 0.25
+"""How often a call in line looks whether somebody's rest or ejection is over."""
+_PROBE_DEADLINE_S: Final = 30.0
+
+
+class Pool(Generic[E]):
+    """Members that can serve the same calls. May be used from several event loops and threads.
+
+    Args:
+        name: What it is called in errors.
+        members: At least one, with names of their own.
+        settings: How it works.
+        clock: Tells the time; its `monotonic` has to go with the event loop's timers.
+        random: Draws members, spreads waits.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        members: Sequence[Member[E]],
+        settings: PoolSettings | None = None,
+        *,
+        clock: Clock | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self.name = name
+        self.members = tuple(members)
+        self.settings = settings or PoolSettings()
+        self.hedging = Hedging(self.settings.hedge) if self.settings.hedge else None
+        self.random = random or Random()  # noqa: S311 - spreads load, guards nothing
+        self._now = (clock or SystemClock()).monotonic
+        self._picker: Picker[E] = Picker(self.members, self.settings, self.random)
+        self._line: Line[E] = Line()
+        self._lock = threading.RLock()
+        self._probing: dict[Member[E], asyncio.Task[None]] = {}
+        for member in self.members:
+            member.concurrency = member.concurrency or self.settings.concurrency
+            member.health = Health(self.settings.eject_after, self.random)
+        if len({member.name for member in self.members}) < len(self.members):
+            raise ConfigError(f"two members of pool {name!r} have the same name; give them different ones")
+        if not any(member.weight > 0 for member in self.members):
+            raise ConfigError(f"pool {name!r} has no member with a weight above 0; give it one")
+
+    def __repr__(self) -> str:
+        return f"Pool({self.name!r}, members={[member.name for member in self.members]})"
+
+    @property
+    def n_waiting(self) -> int:
+        """How many calls wait in line."""
+        return len(self._line)
+
+    def now(self) -> float:
+        """Give the time by the pool's clock, in seconds."""
+        return self._now()
+
+    async def call(
+        self, attempt: Attempt[E, T], *, session: str = "", owner: str = "", hedge: bool = True
+    ) -> Called[E, T]:
+        """Have a call answered by one of the members.
+
+        Args:
+            attempt: Sends it to a member. Raises a `ModelError` where that came to nothing; may be cancelled.
+            session: Whose conversation it belongs to; calls of one session go to one member while that is wise.
+            owner: Who sends it; owners take turns where calls have to wait.
+            hedge: Whether it may be sent to a second member where the first one is slow.
+
+        Raises:
+            ModelRefused: It cannot succeed as it is.
+            ModelBusy: All members are full, and too many calls wait already.
+            ModelUnavailable: No member could serve it.
+            ReplyCut: It broke off after its first content had come.
+            ModelTimeout: The deadline passed.
+        """
+        return await Call(self, attempt, session, owner, hedge=hedge).made()
+
+    async def acquire(
+        self, tried: Collection[Member[E]], session: str, owner: str, until_s: float
+    ) -> Member[E] | None:
+        """Pick a member for a call and count it as taken; wait for one where all have too much to do.
+
+        Args:
+            tried: Members that the call was sent to already.
+            session: Whose conversation it belongs to.
+            owner: Who sends it.
+            until_s: When its deadline is, by the pool's clock.
+
+        Returns:
+            The member, to be given to `release` whatever happens; None where every one that is well was tried.
+        """
+        self.tend()
+        with self._lock:
+            picked = self._picker.pick(self._now(), tried, session)
+            if picked.member is not None and not self._line:
+                return self._taken(picked.member)
+            if picked.member is None and not picked.is_full:
+                if tried:
+                    return None
+                self._check_rest(until_s)
+            self._check_line(until_s)
+            waiter: Waiter[E] = Waiter(owner, session, tried)
+            self._line.join(waiter)
+            self._serve()
+        return await self._waited(waiter)
+
+    def release(self, member: Member[E]) -> None:
+        """Give a member back, and hand it to whoever waits."""
+        with self._lock:
+            member.in_flight -= 1
+            if self._line:
+                self._serve()
+
+    def second(self, first: Member[E]) -> Member[E] | None:
+        """Pick another member for a call that its first one is slow with, where the bucket has a call left."""
+        with self._lock:
+            member = self._picker.second(self._now(), first)
+            if member is None or self.hedging is None or not self.hedging.take():
+                return None
+            return self._taken(member)
+
+    def succeeded(self, member: Member[E], session: str, seconds: float) -> None:
+        """Take in a call that was answered."""
+        with self._lock:
+            member.latency.add(seconds, self._now())
+            member.health.succeeded()
+            if self.settings.affinity:
+                self._picker.affinity.keep(session, member.name)
+
+    def failed(self, member: Member[E], session: str, seconds: float, error: ModelError) -> None:
+        """Take in a call that was not."""
+        with self._lock:
+            if isinstance(error, ModelTimeout):
+                member.latency.add_at_least(seconds, self._now())
+            member.counts.failures += 1
+            member.health.failed(self._now(), error)
+            self._picker.affinity.give_up(session, member.name)
+
+    def abandoned(self, member: Member[E], seconds: float) -> None:
+        """Take in a call that was given up before its end."""
+        with self._lock:
+            member.counts.abandoned += 1
+            member.latency.add_at_least(seconds, self._now())
+
+    def rest_left_s(self) -> float:
+        """Give the seconds until the first member has rested enough."""
+        return max(0.0, min(member.health.resting_until for member in self.members) - self._now())
+
+    def tend(self) -> None:
+        """Begin to probe the members whose time it is; to be called now and then, in an event loop."""
+        now = self._now()
+        for member in self.members:
+            if member.health.is_due(now) and member not in self._probing:
+                if member.probe is None:
+                    self._returned(member)
+                else:
+                    self._probing[member] = asyncio.get_running_loop().create_task(self._probe(member))
+
+    async def _probe(self, member: Member[E]) -> None:
+        """Find out whether a member may be asked again."""
+        try:
+            assert member.probe is not None  # noqa: S101 - `tend` has looked
+            async with asyncio.timeout(_PROBE_DEADLINE_S):
+                await member.probe()
+        except (MainspringError, TimeoutError) as error:
+            member.health.eject(self._now(), str(error) or "the probe was not answered in time")
+        else:
+            self._returned(member)
+        finally:
+            self._probing.pop(member, None)
+
+    def _returned(self, member: Member[E]) -> None:
+        with self._lock:
+            member.health.returned(self._now())
+            self._serve()
+
+    def _taken(self, member: Member[E]) -> Member[E]:
+        member.in_flight += 1
+        member.counts.calls += 1
+        return member
+
+    def _serve(self) -> None:
+        self._line.serve(self._pick_for)
+
+    def _pick_for(self, waiter: Waiter[E]) -> Member[E] | None:
+        member = self._picker.pick(self._now(), waiter.tried, waiter.session).member
+        return None if member is None else self._taken(member)
+
+    async def _waited(self, waiter: Waiter[E]) -> Member[E]:
+        try:
+            while (member := await waiter.wait(min(_LOOK_AGAIN_S, self.rest_left_s() or _LOOK_AGAIN_S))) is None:
+                self.tend()
+                with self._lock:
+                    self._serve()
+        except asyncio.CancelledError:
+            with self._lock:
+                self._line.leave(waiter)
+            if waiter.member is not None:
+                self.release(waiter.member)
+            raise
+        return member
+
+    def _check_line(self, until_s: float) -> None:
+        """Refuse a call that would wait in vain."""
+        n_waiting, now = len(self._line), self._now()
+        n_slots = sum(member.concurrency or 0 for member in self.members if not member.health.is_ejected)
+        known = [believed for member in self.members if (believed := member.latency.believed(now)) is not None]
+        expected_s = n_waiting * (sum(known) / len(known)) / n_slots if known and n_slots else 0.0
+        if n_waiting >= self.settings.queue or now + expected_s > until_s:
+            raise ModelBusy(
+                f"all members of {self.name!r} are busy and {n_waiting} calls wait already; try again later, "
+                "give the pool more members, or raise its queue",
+                retry_after_s=max(1.0, expected_s),
+            )
+
+    def _check_rest(self, until_s: float) -> None:
+        """Refuse a call for which nobody will have rested in time."""
+        rest_s = self.rest_left_s()
+        if self._now() + rest_s > until_s:
+            reasons = "; ".join(sorted({member.health.reason for member in self.members if member.health.reason}))
+            raise ModelUnavailable(f"all members of {self.name!r} asked for patience: {reasons}", rest_s)
