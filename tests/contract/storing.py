@@ -34,6 +34,7 @@ from mainspring.core.events import (
     Corrected,
     DoubtFound,
     EffectFailed,
+    Escalated,
     Failed,
     Finished,
     HumanAnswered,
@@ -108,6 +109,15 @@ EVERY_KIND: Sequence[Event] = (
         problem="no JSON",
         message=Message(role="user", parts=(Text(text="Again."),), label=Label()),
     ),
+    Escalated(
+        turn=1,
+        from_model="small",
+        to_model="large",
+        reason="unusable",
+        problem="no JSON",
+        from_usd=Decimal("0.00001"),
+        to_usd=Decimal("0.0025"),
+    ),
     ASKED,
     ANSWERED,
     TimerSet(key="timer:0", seconds=60.0),
@@ -136,6 +146,8 @@ class Place:
     """Executes SQL behind the stores' back; a table is written `{events}`."""
     mark_newer: str
     """SQL after which a newer Mainspring has written it."""
+    mark_first: Sequence[str]
+    """SQL after which it has had the first step of its tables, and no other."""
 
 
 def sqlite_execute(path: Path, sql: str) -> list[tuple[object, ...]]:

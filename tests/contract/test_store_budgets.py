@@ -18,9 +18,9 @@ DAY_S = 86_400.0
 
 
 async def test_a_budget_that_nobody_opened_is_left_out(store: Store) -> None:
-    await store.allow("team", Budget(usd=Decimal("1.5")), daily=True)
+    await store.allow("team", Budget(usd=Decimal("1.5")), window="day")
     assert await store.balances(["team", "missing"]) == {
-        "team": Balance("team", Budget(usd=Decimal("1.5")), daily=True)
+        "team": Balance("team", Budget(usd=Decimal("1.5")), window="day")
     }
     assert await store.balances([]) == {}
 
@@ -138,7 +138,7 @@ async def test_runs_that_make_and_share_content_and_budgets_do_not_lock_each_oth
 
 
 async def test_a_daily_budget_forgets_at_midnight_what_was_spent_but_not_what_is_held_back(store: Store) -> None:
-    await store.allow("team", Budget(tool_calls=3), daily=True)
+    await store.allow("team", Budget(tool_calls=3), window="day")
     await store.append(new("run_1", budgets=("team",)))
     await _at(store, 0.5 * DAY_S, settle=(Settle("one", {"tool_calls": 2}),))
     with pytest.raises(DoesNotFit):
@@ -148,21 +148,21 @@ async def test_a_daily_budget_forgets_at_midnight_what_was_spent_but_not_what_is
     with pytest.raises(DoesNotFit):
         await _at(store, 1.2 * DAY_S, reserve=(Reserve("five", {"tool_calls": 1}),))
     balance = await _balance(store)
-    assert (balance.day, balance.spent.get("tool_calls", 0), balance.reserved["tool_calls"]) == (1, 0, 3)
+    assert (balance.since, balance.spent.get("tool_calls", 0), balance.reserved["tool_calls"]) == (DAY_S, 0, 3)
 
 
 async def test_new_limits_leave_what_is_spent_and_held_back(store: Store) -> None:
-    await store.allow("team", Budget(tool_calls=2), daily=True)
+    await store.allow("team", Budget(tool_calls=2), window="day")
     await store.append(new("run_1", budgets=("team",)))
     await store.append(
         more("run_1", 0, settle=(Settle("", {"tool_calls": 1}),), reserve=(Reserve("call", {"tool_calls": 1}),))
     )
     await store.append(more("run_1", 0, STOP, limits={"team": Budget(tool_calls=7)}))
     raised = await _balance(store)
-    assert (raised.left("tool_calls"), raised.daily) == (5, True)
+    assert (raised.left("tool_calls"), raised.window) == (5, "day")
     await store.allow("team", Budget(tool_calls=9))
     again = await _balance(store)
-    assert (again.left("tool_calls"), again.daily) == (7, False)
+    assert (again.left("tool_calls"), again.window) == (7, None)
 
 
 async def test_limits_that_are_raised_in_an_append_hold_for_its_own_reservations(store: Store) -> None:

@@ -13,10 +13,21 @@ from mainspring.cli.load import load_agent
 from mainspring.cli.prepare import make_ready
 from mainspring.cli.stored.driving import Driving, Taken, show
 from mainspring.cli.stored.ending import Ending
-from mainspring.cli.stored.limits import Calls, InputTokens, OutputTokens, Spent, ToolCalls, Usd, Wall, budget_of
+from mainspring.cli.stored.limits import (
+    BudgetWindow,
+    Calls,
+    InputTokens,
+    OutputTokens,
+    Spent,
+    ToolCalls,
+    Usd,
+    Wall,
+    WindowGiven,
+    budget_of,
+)
 from mainspring.cli.stored.looking import Looked, is_cut_off, look, looking, one_run
 from mainspring.cli.stored.store import By, Store, existing, typed, who
-from mainspring.cli.views.budget import budget_document, budget_lines
+from mainspring.cli.views.budget import budget_document, budget_lines, window_text
 from mainspring.cli.views.page import Page, draw_page
 from mainspring.cli.views.rows import draw_runs
 from mainspring.cli.views.run import JsonLines, RunView
@@ -178,10 +189,7 @@ def share(  # noqa: PLR0913 - each option is an argument of the command
     output_tokens: OutputTokens = None,
     wall_s: Wall = None,
     when_spent: Spent = None,
-    daily: Annotated[
-        bool | None,
-        typer.Option("--daily/--once", help="Whole again at midnight UTC, or never.", show_default=False),
-    ] = None,
+    window: BudgetWindow = None,
     as_json: AsJson = False,
     store: Store = None,
 ) -> None:
@@ -196,13 +204,13 @@ def share(  # noqa: PLR0913 - each option is an argument of the command
         when_spent=when_spent,
     )
     with results() as out:
-        is_given = budget is not None or daily is not None
+        is_given = budget is not None or window is not None
         url = (store or DEFAULT_STORE) if is_given else existing(store)
-        balance = run_in_new_loop(_share(url, name, budget if is_given else None, daily))
+        balance = run_in_new_loop(_share(url, name, budget if is_given else None, window))
         if as_json:
             _write(out, budget_document(balance))
             return
-        out.line(Text.assemble((name, "bold"), ("  whole again at midnight UTC" if balance.daily else "", "dim")))
+        out.line(Text("  ").join(filter(None, (Text(name, "bold"), Text(window_text(balance), "dim")))))
         for line in budget_lines(balance):
             out.line(line)
 
@@ -264,14 +272,15 @@ async def _cancel(store: str | None, name: str, by: str) -> tuple[RunRow, RunRow
         return row, await known.row(row.id)
 
 
-async def _share(url: str, name: str, budget: Budget | None, daily: bool | None) -> Balance:
+async def _share(url: str, name: str, budget: Budget | None, window: WindowGiven | None) -> Balance:
     async with open_runs(url, settings=Settings(work=False)) as known:
-        if budget is not None or daily is not None:
+        if budget is not None or window is not None:
             before = (await known.store.balances([name])).get(name)
             limits = before.budget if before is not None else Budget()
-            is_daily = daily if daily is not None else before is not None and before.daily
+            kept = None if before is None else before.window
+            then = None if window == "never" else window or kept
             changes = {} if budget is None else budget.model_dump(exclude_unset=True)
-            await known.share_budget(name, limits.model_copy(update=changes), daily=is_daily)
+            await known.share_budget(name, limits.model_copy(update=changes), window=then)
         return await known.balance(name)
 
 

@@ -11,6 +11,7 @@ from mainspring.runs.journal import Query, RunRow, Status
 from mainspring.runs.runs import DEFAULT_STORE, Runs, open_runs
 from mainspring.runs.settings import Settings
 from mainspring.runs.steps import Step
+from mainspring.runs.windows import Window
 
 __all__ = [
     "DEFAULT_STORE",
@@ -25,5 +26,6 @@ __all__ = [
     "Status",
     "Step",
     "StepDiff",
+    "Window",
     "open_runs",
 ]

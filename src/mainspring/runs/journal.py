@@ -1,8 +1,8 @@
 """The store of runs, as protocols: events that are only ever added to, and what has to change together with them.
 
-`append` is the one way to write: events, ledger and status in one transaction. `(run, seq)` is unique, and that is
-the fence: of two that write at the same place one gets a `Conflict`. A lease only says who is at work; it keeps
-nobody from writing.
+`append` is the one way to write to a run: events, ledger and status in one transaction. `(run, seq)` is unique, and
+that is the fence: of two that write at the same place one gets a `Conflict`. A lease only says who is at work; it
+keeps nobody from writing.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,6 +12,7 @@ from typing import Final, Literal, Protocol
 from mainspring.core import Budget, Entry, Event
 from mainspring.core.events import Attempted
 from mainspring.runs.ledger import Balance, Reserve, Settle
+from mainspring.runs.windows import Window
 
 Status = Literal["pending", "running", "waiting", "finished", "failed", "cancelled"]
 """`pending`: to be driven. `running`: a driver has it. `waiting`: for a human, a timer or another run."""
@@ -183,19 +184,57 @@ class Leases(Protocol):
 
 
 class Balances(Protocol):
-    """Budgets."""
+    """Budgets, and what is held back of them for something that is not a run."""
 
     async def balances(self, ids: Collection[str]) -> dict[str, Balance]:
         """Give what budgets allow, hold and have spent; those that are not there are left out."""
         ...
 
-    async def allow(self, id: str, budget: Budget, *, daily: bool = False) -> None:  # noqa: A002 - it is one
-        """Open a budget that many runs may draw on, or give it new limits.
+    async def allow(self, id: str, budget: Budget, *, window: Window | None = None) -> None:  # noqa: A002 - it is one
+        """Open a budget that many may draw on, or give it new limits.
 
         Args:
             id: Its name.
             budget: The limits.
-            daily: Whether what was spent is forgotten at midnight UTC.
+            window: What was spent is forgotten when a new one begins (UTC). Under another window than before, what
+                was spent since before it began is forgotten, too.
+        """
+        ...
+
+    async def hold(
+        self, owner: str, budgets: Collection[str], wanted: Reserve, *, now: float, until: float
+    ) -> None:
+        """Hold the worst case of something back in all of some budgets, in one transaction, durably.
+
+        Args:
+            owner: Who holds; its holds are told apart by their keys.
+            budgets: Ids of the budgets.
+            wanted: What to hold, under which key.
+            now: The time, in seconds since the Unix epoch.
+            until: From when on the owner counts as dead, and all of it as spent.
+
+        Raises:
+            DoesNotFit: One of the budgets has not enough left; nothing is held anywhere then.
+            ConfigError: One of the budgets is not there.
+            JournalError: The owner holds something under that key already.
+            JournalUnavailable: The store cannot be reached, is locked or is full. Whether anything is held is not
+                known; if it is, it lapses.
+        """
+        ...
+
+    async def settle_hold(self, owner: str, settled: Settle, *, now: float) -> None:
+        """Turn a hold into what was really spent, in the window of now; one that is not there changes nothing.
+
+        After its time the whole of it is spent, whatever is said here: a hold that has lapsed may be counted by
+        whoever comes by, and what comes of it does not depend on who is first.
+
+        Args:
+            owner: Who holds.
+            settled: Which of its holds, and what was spent.
+            now: The time, in seconds since the Unix epoch.
+
+        Raises:
+            JournalUnavailable: The store cannot be reached, is locked or is full; settling again does no harm.
         """
         ...
 

@@ -13,6 +13,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from mainspring.core import BUDGET_FIELDS, Budget, BudgetField, Usage
+from mainspring.runs.windows import Window, start_of
 
 Amounts = Mapping[BudgetField, int]
 """How much of each field, in its smallest unit."""
@@ -20,7 +21,6 @@ Amounts = Mapping[BudgetField, int]
 _SCALE: Final[Mapping[BudgetField, int]] = {"usd": 10**9, "wall_s": 1000}
 _LEAST: Final[Mapping[BudgetField, int]] = {"wall_s": 1}
 """What any effect takes, though nobody knows it before and nothing is held back for it."""
-_DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Balance:
     budget: Budget
     spent: Amounts = field(default_factory=dict)
     reserved: Amounts = field(default_factory=dict)
-    daily: bool = False
-    """Whether what was spent is forgotten at midnight UTC."""
-    day: int = 0
-    """The day that `spent` is about, counted from the Unix epoch."""
+    window: Window | None = None
+    """What was spent is forgotten when a new one begins; never, if there is none."""
+    since: int = 0
+    """When the window that `spent` is about began, in seconds since the Unix epoch."""
 
     def left(self, name: BudgetField) -> int | None:
         """Give what is left of a field, in its smallest unit; None where it has no limit."""
@@ -99,12 +99,16 @@ def settle(balances: Iterable[Balance], reserved: Amounts, spent: Amounts) -> li
     ]
 
 
-def on_day(balance: Balance, now: float) -> Balance:
-    """Give the balance as it stands now: a daily one has spent nothing yet on a new day."""
-    today = int(now // _DAY_S)
-    if not balance.daily or balance.day == today:
+def in_window(balance: Balance, now: float) -> Balance:
+    """Give the balance as it stands now: nothing is spent yet of a window that has just begun.
+
+    A window that has begun is not gone back from: machines whose clocks differ a little would each start it over,
+    and forget what the others have spent.
+    """
+    if balance.window is None:
         return balance
-    return replace(balance, spent={}, day=today)
+    since = start_of(balance.window, now)
+    return replace(balance, spent={}, since=since) if since > balance.since else balance
 
 
 def add(one: Amounts, other: Amounts) -> Amounts:

@@ -31,13 +31,14 @@ from mainspring.runs.history import History
 from mainspring.runs.identity import this_process
 from mainspring.runs.inbox import Inbox
 from mainspring.runs.journal import EVERY, LIVING, Query, RunRow, Store
-from mainspring.runs.ledger import Balance, on_day
+from mainspring.runs.ledger import Balance, in_window
 from mainspring.runs.opening import open_dispatch, open_store
 from mainspring.runs.outside import child_id
 from mainspring.runs.purse import limits
 from mainspring.runs.replay import Replay, replay
 from mainspring.runs.settings import Settings
 from mainspring.runs.submission import Terms, first_append, own_budget, submission
+from mainspring.runs.windows import Window
 from mainspring.runs.working import Working
 
 T = TypeVar("T")
@@ -262,15 +263,15 @@ class Runs:
         await self.working.hand_in(name)
         return DurableRun(self, name)
 
-    async def share_budget(self, name: str, budget: Budget, *, daily: bool = False) -> None:
+    async def share_budget(self, name: str, budget: Budget, *, window: Window | None = None) -> None:
         """Open a budget that many runs may draw on at once (`start(charge=[name])`), or give it new limits.
 
         Args:
             name: What it is called: a team, a customer, a key.
             budget: Its limits.
-            daily: Whether it is whole again at midnight UTC.
+            window: It is whole again when a new hour, day or month of UTC begins; never if not given.
         """
-        await self.store.allow(name, budget, daily=daily)
+        await self.store.allow(name, budget, window=window)
 
     async def balance(self, name: str) -> Balance:
         """Give what a budget allows, holds back and has spent.
@@ -281,7 +282,7 @@ class Runs:
         found = await self.store.balances([name])
         if name not in found:
             raise ConfigError(f"there is no budget {name!r} in {self.store.url}")
-        return on_day(found[name], self._clock.now())
+        return in_window(found[name], self._clock.now())
 
     async def diff(self, one: str, other: str) -> Diff:
         """Compare two runs step by step, and tell the first that differs.

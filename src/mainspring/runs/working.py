@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mainspring.agent import Agent
-from mainspring.agent.child import Child
+from mainspring.agent.child import called_by
 from mainspring.core import Clock
 from mainspring.core.errors import ConfigError, JournalError, UnknownRun
 from mainspring.runs.dispatch import Dispatch
@@ -74,9 +74,8 @@ class Working:
         if known is not None and known.tools.keys() != agent.tools.keys():
             raise ConfigError(f"two agents are called {agent.name!r}; give one of them another name")
         self._agents[agent.name] = agent
-        for tool in agent.tools.values():
-            if isinstance(tool.waits, Child):
-                self.register(tool.waits.agent)
+        for called in called_by(agent):
+            self.register(called)
         self._dispatch.refresh()
 
     def is_driving(self, run: str) -> bool:

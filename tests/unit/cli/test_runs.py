@@ -321,7 +321,7 @@ def test_a_run_is_handed_on_as_messages_and_as_a_page(cli: Cli) -> None:
 
 
 def test_a_shared_budget_is_opened_raised_and_shown(cli: Cli) -> None:
-    opened = cli("runs", "budget", "team", "--usd", "5", "--calls", "10", "--daily", "--store", STORE)
+    opened = cli("runs", "budget", "team", "--usd", "5", "--calls", "10", "--window", "day", "--store", STORE)
     assert opened.stdout.splitlines() == [
         "team  whole again at midnight UTC",
         "dollars     ░░░░░░░░░░░░░░░░░░░░  $0 of $5.00 spent, $5.00 left",
@@ -329,5 +329,10 @@ def test_a_shared_budget_is_opened_raised_and_shown(cli: Cli) -> None:
     ]
     cli("runs", "budget", "team", "--usd", "7.5", "--store", STORE)
     team = document(cli, "runs", "budget", "team")
-    assert (team["limits"], team["daily"]) == ({"usd": "7.5", "model_calls": "10"}, True)
+    assert (team["limits"], team["window"]) == ({"usd": "7.5", "model_calls": "10"}, "day")
+    cli("runs", "budget", "team", "--window", "month", "--store", STORE)
+    shown = cli("runs", "budget", "team", "--store", STORE).stdout
+    assert shown.startswith("team  whole again on the first of the month, UTC\n")
+    cli("runs", "budget", "team", "--window", "never", "--store", STORE)
+    assert cli("runs", "budget", "team", "--store", STORE).stdout.startswith("team\n")
     assert "there is no budget 'mine'" in cli("runs", "budget", "mine", "--store", STORE).stderr

@@ -1,4 +1,4 @@
-"""Budgets that many runs draw on at once, and those that are whole again every day."""
+"""Budgets that many runs draw on at once, and those that are whole again when a window of time begins."""
 
 import asyncio
 from decimal import Decimal
@@ -39,7 +39,7 @@ async def test_dollars_are_never_overdrawn_either() -> None:
 async def test_a_daily_budget_is_whole_again_at_midnight() -> None:
     clock, worker = FakeClock(86_400.0 * 3 - 10), agent(["done"])
     async with opened(clock=clock) as runs:
-        await runs.share_budget("team", Budget(model_calls=1), daily=True)
+        await runs.share_budget("team", Budget(model_calls=1), window="day")
         await (await runs.start(worker, WORDS, charge=["team"])).result()
         with pytest.raises(BudgetError, match="'team' has 0 model calls left"):
             await (await runs.start(worker, WORDS, charge=["team"])).result()
@@ -62,7 +62,7 @@ async def test_seconds_of_a_daily_budget_that_were_worked_yesterday_do_not_cut_a
 
     worker = agent([use("work"), "done"], work)
     async with opened(clock=clock) as runs:
-        await runs.share_budget("team", Budget(wall_s=5), daily=True)
+        await runs.share_budget("team", Budget(wall_s=5), window="day")
         with pytest.raises(BudgetError, match="seconds of work left"):
             await (await runs.start(worker, WORDS, charge=["team"])).result()
         clock.advance(10.0)

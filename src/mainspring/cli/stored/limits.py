@@ -1,7 +1,7 @@
 """Budgets on the command line: the options that make one, and the words for what it says."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -62,6 +62,12 @@ BudgetOutputTokens = Annotated[
 Spent = Annotated[
     WhenSpent | None,
     _option("--when-spent", "ACTION", "With a call that does not fit: stop (the default), ask or degrade."),
+]
+WindowGiven = Literal["hour", "day", "month", "never"]
+"""A window, or none."""
+BudgetWindow = Annotated[
+    WindowGiven | None,
+    _option("--window", "WINDOW", "Whole again every hour, day or month of UTC, or never (the default)."),
 ]
 
 

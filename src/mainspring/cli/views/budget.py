@@ -9,6 +9,7 @@ from rich.text import Text
 from mainspring.cli.stored.limits import amount_text
 from mainspring.cli.views.screen import ACCENT
 from mainspring.core import BUDGET_FIELDS, BudgetField, JsonObject
+from mainspring.runs import Window
 from mainspring.runs.ledger import Balance, in_words, limit_of
 
 _WIDTH: Final = 20
@@ -20,6 +21,16 @@ _TITLES: Final[dict[BudgetField, str]] = {
     "tool_calls": "tool calls",
     "wall_s": "seconds",
 }
+_WINDOWS: Final[dict[Window, str]] = {
+    "hour": "whole again every full hour",
+    "day": "whole again at midnight UTC",
+    "month": "whole again on the first of the month, UTC",
+}
+
+
+def window_text(balance: Balance) -> str:
+    """Say when a budget is whole again; nothing where it never is."""
+    return "" if balance.window is None else _WINDOWS[balance.window]
 
 
 def budget_lines(balance: Balance) -> Iterator[Text]:
@@ -40,7 +51,7 @@ def budget_document(balance: Balance) -> JsonObject:
     """Give a budget for programs: amounts as text, so that they are exact."""
     return {
         "id": balance.id,
-        "daily": balance.daily,
+        "window": balance.window,
         "when_spent": balance.budget.when_spent,
         "limits": {
             name: in_words(name, limit)

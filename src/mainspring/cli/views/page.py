@@ -11,7 +11,7 @@ from rich.text import Text
 from mainspring.cli.stored.answers import answers
 from mainspring.cli.stored.looking import Looked, is_cut_off
 from mainspring.cli.stored.store import typed
-from mainspring.cli.views.budget import budget_document, budget_lines
+from mainspring.cli.views.budget import budget_document, budget_lines, window_text
 from mainspring.cli.views.happenings import Teller, driver_text
 from mainspring.cli.views.run import call_text, result_lines
 from mainspring.cli.views.screen import ACCENT, Screen, harmless
@@ -70,7 +70,7 @@ def _draw_header(out: Screen, page: Page) -> None:
     out.say("used", run.tally.words)
     for balance in page.budgets:
         is_own = balance.id == f"run:{row.id}"
-        name = "" if is_own else f"{balance.id}{', whole again at midnight UTC' if balance.daily else ''}"
+        name = "" if is_own else ", ".join(filter(None, (balance.id, window_text(balance))))
         lines = [*([Text(name, "dim")] if name else []), *budget_lines(balance)]
         out.say("budget", Text("\n").join(lines))
     if row.driver is not None:

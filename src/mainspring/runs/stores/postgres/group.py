@@ -1,18 +1,15 @@
-"""What a group of appends comes to, one after the other, on what was found of their runs and budgets.
+"""What a group of writes comes to, one after the other, on what was found of their runs and budgets.
 
-Nothing here touches the database. An append that is refused leaves no trace, so that it never harms the others.
+Nothing here touches the database. A write that is refused leaves no trace, so that it never harms the others.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from mainspring.core.errors import Conflict, JournalError, UnknownRun
+from mainspring.core.errors import Conflict, UnknownRun
 from mainspring.runs.journal import ENDED, Append, Status
-from mainspring.runs.ledger import Amounts, Balance, Settle, on_day, reserve, settle
 from mainspring.runs.stored import Packed, pack
-
-_NOTHING: Final[Amounts] = {}
+from mainspring.runs.stores.postgres.money import Holding, Money, Settling
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +36,10 @@ class Handed:
         return bool(batch.reserve or batch.settle or batch.limits or batch.status in ENDED)
 
 
+Write = Handed | Holding | Settling
+"""What may be part of a group."""
+
+
 @dataclass(slots=True)
 class Row:
     """What appends have to know of a run, and what they change of it."""
@@ -56,17 +57,14 @@ class Row:
 
 
 class Group:
-    """Takes appends in, and knows what has to be written for them.
+    """Takes writes in, and knows what has to be written for them.
 
     Args:
         rows: The runs of the appends and those to be woken, by id.
-        balances: The budgets that the appends may draw on, by id.
-        held: What is held back for their runs, by run and key.
+        money: The budgets that the writes may draw on.
     """
 
-    def __init__(
-        self, rows: Mapping[str, Row], balances: Mapping[str, Balance], held: Mapping[tuple[str, str], Amounts]
-    ) -> None:
+    def __init__(self, rows: Mapping[str, Row], money: Money) -> None:
         self.taken: list[Handed] = []
         """The appends to be written."""
         self.created: dict[str, Append] = {}
@@ -74,52 +72,35 @@ class Group:
         self.changed: set[str] = set()
         """Ids of the runs that are not as they were found."""
         self.rows = dict(rows)
-        self.balances = dict(balances)
-        self._known = dict(balances)
-        self._held = dict(held)
-        self._found = dict(held)
+        self.money = money
+        """What becomes of budgets."""
 
-    @property
-    def opened(self) -> list[Balance]:
-        """Budgets that were not there."""
-        return [self.balances[name] for name in sorted(self.balances.keys() - self._known.keys())]
-
-    @property
-    def moved(self) -> list[Balance]:
-        """Budgets that were there and are not as they were."""
-        known = self._known
-        return [self.balances[name] for name in sorted(known) if self.balances[name] is not known[name]]
-
-    @property
-    def freed(self) -> list[tuple[str, str]]:
-        """Reservations that are gone."""
-        return [place for place, amounts in self._found.items() if self._held.get(place) is not amounts]
-
-    @property
-    def reserved(self) -> list[tuple[str, str, Amounts]]:
-        """Reservations that are new."""
-        return [(*place, amounts) for place, amounts in self._held.items() if self._found.get(place) is not amounts]
-
-    def take(self, handed: Handed) -> Status:
-        """Take an append in, and give its run's status after it.
+    def take(self, write: Write) -> Status | None:
+        """Take a write in, and give its run's status after it, where it is an append.
 
         Raises:
             Conflict: The run has another number of events, or there is one of that id already.
-            DoesNotFit: A reservation exceeds what is left of a budget.
+            DoesNotFit: A reservation or a hold exceeds what is left of a budget.
             UnknownRun: There is no such run.
+            ConfigError: A budget to hold something back of is not there.
             JournalError: Something is held back under a key of it already.
         """
+        match write:
+            case Handed():
+                return self._append(write)
+            case Holding():
+                self.money.hold(write)
+            case Settling():
+                self.money.settle(write)
+        return None
+
+    def _append(self, handed: Handed) -> Status:
         batch = handed.batch
         row = self._row(batch)
-        settled = self._settled(batch)
-        after = self._after(batch, row.budgets, settled)
+        self.money.spend(batch, row.budgets)
         if batch.create is not None:
             self.created[row.id] = batch
             self.rows[row.id] = row
-        self.balances |= after
-        for item in settled:
-            self._held.pop((row.id, item.key), None)
-        self._held |= {(row.id, item.key): item.amounts for item in batch.reserve}
         self._change(row, batch)
         self._wake(batch.wake)
         self.taken.append(handed)
@@ -140,36 +121,6 @@ class Group:
                 f"run {batch.run!r} has {found.n_events} events, not {batch.expected}: somebody else wrote to it"
             )
         return found
-
-    def _settled(self, batch: Append) -> list[Settle]:
-        """Give what is settled: what the batch says, and all the rest where it ends the run."""
-        named = {item.key for item in batch.settle}
-        if batch.status not in ENDED:
-            return list(batch.settle)
-        rest = [key for run, key in self._held if run == batch.run and key not in named]
-        return [*batch.settle, *map(Settle, rest)]
-
-    def _after(self, batch: Append, budgets: Iterable[str], settled: list[Settle]) -> dict[str, Balance]:
-        """Give the budgets that the batch changes, as they are after it."""
-        raised = {
-            name: replace(self.balances.get(name) or Balance(name, budget), budget=budget)
-            for name, budget in batch.limits.items()
-        }
-        if not (settled or batch.reserve):
-            return raised
-        known = {**self.balances, **raised}
-        now = [on_day(known[name], batch.at) for name in budgets if name in known]
-        for item in settled:
-            held = self._held.get((batch.run, item.key), _NOTHING)
-            now = settle(now, held, held if item.amounts is None else item.amounts)
-        gone = {item.key for item in settled}
-        for wanted in batch.reserve:
-            if wanted.key not in gone and (batch.run, wanted.key) in self._held:
-                raise JournalError(
-                    f"run {batch.run!r} holds something back for {wanted.key!r} already; settle that first"
-                )
-            now = reserve(now, wanted)
-        return raised | {balance.id: balance for balance in now}
 
     def _change(self, row: Row, batch: Append) -> None:
         self.changed.add(row.id)

@@ -1,6 +1,6 @@
-"""A group of appends in one transaction: two round trips, however many there are.
+"""A group of writes in one transaction: two round trips, however many there are.
 
-The first locks and reads what the appends have to know; the second writes what they come to, and commits.
+The first locks and reads what the writes have to know; the second writes what they come to, and commits.
 """
 
 from collections.abc import Sequence
@@ -9,27 +9,34 @@ from typing import Any, Final
 from psycopg import AsyncClientCursor, AsyncCursor
 from pydantic_core import to_json
 
-from mainspring.core.errors import JournalError
-from mainspring.runs.journal import Status
+from mainspring.core.errors import ConfigError, JournalError
+from mainspring.runs.holds import Hold
+from mainspring.runs.journal import Append, Status
 from mainspring.runs.ledger import AMOUNTS, Amounts, Balance, DoesNotFit
-from mainspring.runs.stores.postgres.group import Group, Handed, Row
+from mainspring.runs.stores.postgres.group import Group, Handed, Row, Write
+from mainspring.runs.stores.postgres.money import Holding, Money, Settling
 from mainspring.runs.stores.postgres.statements import BALANCE, Connection, balance
 
-Told = Status | JournalError | DoesNotFit
-"""What came of an append."""
+Told = Status | None | JournalError | ConfigError | DoesNotFit
+"""What came of a write."""
 
 _Cursor = AsyncCursor[tuple[Any, ...]]
 
 _LOCK_RUNS: Final = (
-    "SELECT id, n_events, status, woken, budgets, due_at FROM mainspring.runs WHERE id = ANY(%s::text[]) "
+    "SELECT id, n_events, status, woken, budgets, due_at FROM mainspring.runs WHERE id = ANY(%(runs)s::text[]) "
     "ORDER BY id FOR UPDATE"
+)
+_HOLDS: Final = (
+    "SELECT owner, key, amounts, budgets, until FROM mainspring.holds WHERE until < %(now)s UNION ALL "
+    "SELECT owner, key, amounts, budgets, until FROM mainspring.holds "
+    "JOIN unnest(%(owners)s::text[], %(keys)s::text[]) AS n(owner, key) USING (owner, key)"
 )
 _LOCK_BUDGETS: Final = (
-    f"SELECT {BALANCE} FROM mainspring.budgets WHERE id IN (SELECT unnest(%s::text[]) UNION "  # noqa: S608 - our own words
-    "SELECT jsonb_array_elements_text(budgets) FROM mainspring.runs WHERE id = ANY(%s::text[])) "
-    "ORDER BY id FOR UPDATE"
+    f"SELECT {BALANCE} FROM mainspring.budgets WHERE id IN (SELECT unnest(%(budgets)s::text[]) UNION "  # noqa: S608 - our own words
+    "SELECT jsonb_array_elements_text(budgets) FROM mainspring.runs WHERE id = ANY(%(spenders)s::text[]) UNION "
+    f"SELECT jsonb_array_elements_text(budgets) FROM ({_HOLDS}) AS holds) ORDER BY id FOR UPDATE"
 )
-_HELD: Final = "SELECT run, key, amounts FROM mainspring.reservations WHERE run = ANY(%s::text[])"
+_RESERVED: Final = "SELECT run, key, amounts FROM mainspring.reservations WHERE run = ANY(%(spenders)s::text[])"
 _CREATE: Final = (
     "INSERT INTO mainspring.runs (id, agent, status, n_events, created_at, updated_at, parent, priority, due_at, "
     "woken, budgets) SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::float8[], "
@@ -52,13 +59,13 @@ _CONTENTS: Final = (
     "ON CONFLICT DO NOTHING"
 )
 _OPEN: Final = (
-    "INSERT INTO mainspring.budgets (id, limits, spent, reserved, day) SELECT * FROM unnest(%b::text[], "
-    "%b::text[], %b::text[], %b::text[], %b::int[])"
+    "INSERT INTO mainspring.budgets (id, limits, spent, reserved, since) SELECT * FROM unnest(%b::text[], "
+    "%b::text[], %b::text[], %b::text[], %b::bigint[])"
 )
 _MOVE: Final = (
     "UPDATE mainspring.budgets AS budgets SET limits = n.limits, spent = n.spent, reserved = n.reserved, "
-    "day = n.day FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::int[]) "
-    "AS n(id, limits, spent, reserved, day) WHERE budgets.id = n.id"
+    "since = n.since FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[]) "
+    "AS n(id, limits, spent, reserved, since) WHERE budgets.id = n.id"
 )
 _FREE: Final = (
     "DELETE FROM mainspring.reservations AS held USING unnest(%b::text[], %b::text[]) AS n(run, key) "
@@ -68,17 +75,25 @@ _RESERVE: Final = (
     "INSERT INTO mainspring.reservations (run, key, amounts) SELECT * FROM unnest(%b::text[], %b::text[], "
     "%b::text[])"
 )
+_LET_GO: Final = (
+    "DELETE FROM mainspring.holds USING unnest(%b::text[], %b::text[]) AS n(owner, key) "
+    "WHERE holds.owner = n.owner AND holds.key = n.key"
+)
+_HOLD: Final = (
+    "INSERT INTO mainspring.holds (owner, key, amounts, budgets, until) SELECT * FROM unnest(%b::text[], "
+    "%b::text[], %b::text[], %b::text[]::jsonb[], %b::float8[])"
+)
 
 
-async def write(db: Connection, handed: list[Handed]) -> list[Told]:
-    """Write appends in one transaction, and give what came of each.
+async def write(db: Connection, writes: list[Write]) -> list[Told]:
+    """Do writes in one transaction, and give what came of each.
 
     Raises:
         psycopg.Error: Nothing is known to be written.
     """
     try:
-        group = await _begin(db, handed)
-        told = [_take(group, item) for item in handed]
+        group = await _begin(db, writes)
+        told = [_take(group, item) for item in writes]
         await _finish(db, group)
     except BaseException:
         if not db.closed:
@@ -87,32 +102,57 @@ async def write(db: Connection, handed: list[Handed]) -> list[Told]:
     return told
 
 
-def _take(group: Group, item: Handed) -> Told:
+def _take(group: Group, item: Write) -> Told:
     try:
         return group.take(item)
-    except (JournalError, DoesNotFit) as refusal:
+    except (JournalError, ConfigError, DoesNotFit) as refusal:
         return refusal
 
 
-async def _begin(db: Connection, handed: list[Handed]) -> Group:
-    """Begin the transaction; lock and read the runs, and the budgets where any are drawn on."""
-    runs = {item.batch.run for item in handed} | {item.batch.wake for item in handed if item.batch.wake is not None}
-    spending = [item.batch for item in handed if item.moves_money]
-    spenders = list({batch.run for batch in spending})
-    named = {name for batch in spending for name in batch.limits}
-    named |= {name for batch in spending if batch.create is not None for name in batch.create.budgets}
-    sql, values = f"BEGIN; {_LOCK_RUNS}", [list(runs)]
-    if spenders:
-        sql, values = f"{sql}; {_LOCK_BUDGETS}; {_HELD}", [*values, list(named), spenders, spenders]
+async def _begin(db: Connection, writes: Sequence[Write]) -> Group:
+    """Begin the transaction; lock and read the runs, and the budgets and holds where any are drawn on."""
+    appends = [item for item in writes if isinstance(item, Handed)]
+    holding = [item for item in writes if not isinstance(item, Handed)]
+    spending = [item.batch for item in appends if item.moves_money]
+    values: dict[str, object] = {
+        "runs": list({name for item in appends for name in (item.batch.run, item.batch.wake) if name is not None})
+    }
     # One query and no pipeline: the server forgets its limit for idle transactions when a pipeline ends.
     async with AsyncClientCursor(db) as cursor:
-        await cursor.execute(sql, values)
-        rows = {row[0]: Row(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in await _next(cursor)}
-        if not spenders:
-            return Group(rows, {}, {})
+        if not (spending or holding):
+            await cursor.execute(f"BEGIN; {_LOCK_RUNS}", values)
+            return Group(await _rows(cursor), Money({}, {}, ()))
+        values |= _money_values(spending, holding)
+        await cursor.execute(f"BEGIN; {_LOCK_RUNS}; {_LOCK_BUDGETS}; {_RESERVED}; {_HOLDS}", values)
+        rows = await _rows(cursor)
         budgets = {row[0]: balance(row) for row in await _next(cursor)}
-        held = {(row[0], row[1]): AMOUNTS.validate_json(row[2]) for row in await _next(cursor)}
-    return Group(rows, budgets, held)
+        reserved = {(row[0], row[1]): AMOUNTS.validate_json(row[2]) for row in await _next(cursor)}
+        holds = map(_hold, await _next(cursor))
+        # One that was made since the budgets were locked may draw on others: it is left to whoever comes next.
+        locked = [hold for hold in holds if all(name in budgets for name in hold.budgets)]
+        return Group(rows, Money(budgets, reserved, locked))
+
+
+def _money_values(spending: Sequence[Append], holding: Sequence[Holding | Settling]) -> dict[str, object]:
+    """Give what the statements about money ask for."""
+    named = {name for batch in spending for name in batch.limits}
+    named |= {name for batch in spending if batch.create is not None for name in batch.create.budgets}
+    named |= {name for item in holding if isinstance(item, Holding) for name in item.hold.budgets}
+    return {
+        "budgets": list(named),
+        "spenders": list({batch.run for batch in spending}),
+        "owners": [item.place[0] for item in holding],
+        "keys": [item.place[1] for item in holding],
+        "now": max([*(batch.at for batch in spending), *(item.now for item in holding)]),
+    }
+
+
+async def _rows(cursor: _Cursor) -> dict[str, Row]:
+    return {row[0]: Row(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in await _next(cursor)}
+
+
+def _hold(row: Sequence[Any]) -> Hold:
+    return Hold(row[0], row[1], AMOUNTS.validate_json(row[2]), tuple(row[3]), row[4])
 
 
 async def _next(cursor: _Cursor) -> list[tuple[Any, ...]]:
@@ -161,14 +201,18 @@ async def _write_events(cursor: _Cursor, group: Group) -> None:
 
 
 async def _write_ledger(cursor: _Cursor, group: Group) -> None:
-    await _execute(cursor, _OPEN, list(map(_columns, group.opened)))
-    await _execute(cursor, _MOVE, list(map(_columns, group.moved)))
-    await _execute(cursor, _FREE, group.freed)
-    await _execute(cursor, _RESERVE, [(run, key, _json(amounts)) for run, key, amounts in group.reserved])
+    money = group.money
+    await _execute(cursor, _OPEN, list(map(_columns, money.opened)))
+    await _execute(cursor, _MOVE, list(map(_columns, money.moved)))
+    await _execute(cursor, _FREE, money.freed)
+    await _execute(cursor, _RESERVE, [(run, key, _json(amounts)) for run, key, amounts in money.reserved])
+    await _execute(cursor, _LET_GO, money.let_go)
+    holds = [(*hold.place, _json(hold.amounts), to_json(hold.budgets).decode(), hold.until) for hold in money.held]
+    await _execute(cursor, _HOLD, holds)
 
 
 def _columns(item: Balance) -> tuple[object, ...]:
-    return item.id, item.budget.model_dump_json(), _json(item.spent), _json(item.reserved), item.day
+    return item.id, item.budget.model_dump_json(), _json(item.spent), _json(item.reserved), item.since
 
 
 def _json(amounts: Amounts) -> str:

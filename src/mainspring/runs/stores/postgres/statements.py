@@ -16,13 +16,14 @@ from mainspring.core.events import Attempted
 from mainspring.runs.journal import Lease, Query, RunRow
 from mainspring.runs.ledger import AMOUNTS, Balance
 from mainspring.runs.stored import pack, unpack
+from mainspring.runs.windows import Window
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
 _ROW: Final = (
     "id, agent, status, n_events, created_at, updated_at, parent, priority, due_at, driver, lease_until, budgets"
 )
-BALANCE: Final = "id, limits, spent, reserved, daily, day"
+BALANCE: Final = 'id, limits, spent, reserved, "window", since'
 _CONTENTS: Final = "SELECT digest, body FROM mainspring.contents WHERE digest = ANY(%b::text[])"
 
 
@@ -130,12 +131,12 @@ async def balances(db: Connection, ids: Collection[str]) -> dict[str, Balance]:
     return {row[0]: balance(row) for row in await found.fetchall()}
 
 
-async def allow(db: Connection, name: str, budget: Budget, *, daily: bool) -> None:
+async def allow(db: Connection, name: str, budget: Budget, *, window: Window | None) -> None:
     """Open a budget, or give it new limits."""
     await db.execute(
-        "INSERT INTO mainspring.budgets (id, limits, daily) VALUES (%s, %s, %s) "
-        "ON CONFLICT (id) DO UPDATE SET limits = excluded.limits, daily = excluded.daily",
-        (name, budget.model_dump_json(), daily),
+        'INSERT INTO mainspring.budgets (id, limits, "window") VALUES (%s, %s, %s) '
+        'ON CONFLICT (id) DO UPDATE SET limits = excluded.limits, "window" = excluded."window"',
+        (name, budget.model_dump_json(), window),
     )
 
 
@@ -161,8 +162,8 @@ def balance(row: Sequence[Any]) -> Balance:
         budget=Budget.model_validate_json(row[1]),
         spent=AMOUNTS.validate_json(row[2]),
         reserved=AMOUNTS.validate_json(row[3]),
-        daily=row[4],
-        day=row[5],
+        window=row[4],
+        since=row[5],
     )
 
 

@@ -12,12 +12,15 @@ from typing import Final
 from mainspring.core import Budget, Entry
 from mainspring.core.errors import JournalError
 from mainspring.core.events import Attempted
+from mainspring.runs.holds import Hold
 from mainspring.runs.journal import Append, Lease, Query, RunRow, Status
-from mainspring.runs.ledger import Balance
+from mainspring.runs.ledger import Balance, Reserve, Settle
 from mainspring.runs.stores.postgres import statements
 from mainspring.runs.stores.postgres.connections import Connections
+from mainspring.runs.stores.postgres.money import Holding, Settling
 from mainspring.runs.stores.postgres.schema import bring_up_to_date
 from mainspring.runs.stores.postgres.writer import Writer
+from mainspring.runs.windows import Window
 
 N_CONNECTIONS: Final = 4
 TIMEOUT_S: Final = 10.0
@@ -92,9 +95,20 @@ class PostgresStore:
         """Give budgets."""
         return await self._connections.do(partial(statements.balances, ids=ids))
 
-    async def allow(self, id: str, budget: Budget, *, daily: bool = False) -> None:  # noqa: A002 - it is one
+    async def allow(self, id: str, budget: Budget, *, window: Window | None = None) -> None:  # noqa: A002 - it is one
         """Open a budget, or give it new limits."""
-        await self._connections.do(partial(statements.allow, name=id, budget=budget, daily=daily))
+        await self._connections.do(partial(statements.allow, name=id, budget=budget, window=window))
+
+    async def hold(
+        self, owner: str, budgets: Collection[str], wanted: Reserve, *, now: float, until: float
+    ) -> None:
+        """Hold something back, in one transaction with what others hand in at the same time."""
+        hold = Hold(owner, wanted.key, wanted.amounts, tuple(budgets), until)
+        await self._writer.hold(Holding(hold, now))
+
+    async def settle_hold(self, owner: str, settled: Settle, *, now: float) -> None:
+        """Turn a hold into what was really spent, in one transaction with what others hand in at the same time."""
+        await self._writer.hold(Settling(owner, settled, now))
 
     async def response(self, digest: str) -> bytes | None:
         """Give a stored reply."""

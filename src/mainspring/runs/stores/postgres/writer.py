@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -13,21 +13,22 @@ from mainspring.runs.journal import Append, Status
 from mainspring.runs.stores.postgres import grouped
 from mainspring.runs.stores.postgres.connections import Connections
 from mainspring.runs.stores.postgres.errors import in_words, is_gone, is_race
-from mainspring.runs.stores.postgres.group import Handed
+from mainspring.runs.stores.postgres.group import Handed, Write
+from mainspring.runs.stores.postgres.money import Holding, Settling
 
 GROUP_SIZE: Final = 256
 GROUP_BYTES: Final = 32 * 2**20
 """A group that is as large as this takes nothing more in."""
 _N_LOOKS: Final = 3
-"""How often an append is tried that finds somebody else doing the same at the same time."""
+"""How often a write is tried that finds somebody else doing the same at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    handed: Handed
-    told: asyncio.Future[Status]
+    write: Write
+    told: asyncio.Future[Any]
 
-    def tell(self, what: Status | Exception) -> None:
+    def tell(self, what: Status | Exception | None) -> None:
         if self.told.done():
             return
         if isinstance(what, Exception):
@@ -37,7 +38,7 @@ class _Asked:
 
 
 class Writer:
-    """Writes appends in the order they come, in a task of its own.
+    """Writes what is handed in, in the order it comes, in a task of its own.
 
     Args:
         connections: Where to.
@@ -56,12 +57,12 @@ class Writer:
 
     async def append(self, batch: Append) -> Status:
         """Hand an append in, and give its run's status once it is durable."""
-        if self._is_closed:
-            raise JournalError(f"{self._connections.where} is closed")
-        asked = _Asked(Handed.of(batch), asyncio.get_running_loop().create_future())
-        self._asked.append(asked)
-        self._something.set()
-        return await asked.told
+        status: Status = await self._hand_in(Handed.of(batch))
+        return status
+
+    async def hold(self, write: Holding | Settling) -> None:
+        """Hand in what is asked of a hold, and come back once it is durable."""
+        await self._hand_in(write)
 
     async def close(self) -> None:
         """Write what was handed in before, and end."""
@@ -69,6 +70,14 @@ class Writer:
         self._something.set()
         if self._task is not None:
             await self._task
+
+    def _hand_in(self, write: Write) -> asyncio.Future[Any]:
+        if self._is_closed:
+            raise JournalError(f"{self._connections.where} is closed")
+        asked = _Asked(write, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        self._something.set()
+        return asked.told
 
     async def _work(self) -> None:
         while self._asked or not self._is_closed:
@@ -87,14 +96,14 @@ class Writer:
         size_bytes = 0
         while self._asked and len(group) < GROUP_SIZE and size_bytes < GROUP_BYTES:
             group.append(self._asked.popleft())
-            size_bytes += group[-1].handed.size_bytes
+            size_bytes += group[-1].write.size_bytes
         return group
 
     async def _write(self, group: list[_Asked]) -> None:
         """Write a group together; if that cannot be, each by itself, so that one cannot spoil the others."""
-        told: Sequence[Status | Exception]
+        told: Sequence[Status | Exception | None]
         try:
-            told = await self._together([asked.handed for asked in group])
+            told = await self._together([asked.write for asked in group])
         except JournalError as error:
             told = [error] * len(group)
         except Exception as error:  # noqa: BLE001 - carried over to whoever asked
@@ -107,12 +116,12 @@ class Writer:
         for asked, what in zip(group, told, strict=True):
             asked.tell(what)
 
-    async def _together(self, handed: list[Handed]) -> Sequence[Status | Exception]:
-        n_looks = _N_LOOKS if len(handed) == 1 else 1
+    async def _together(self, writes: list[Write]) -> Sequence[Status | Exception | None]:
+        n_looks = _N_LOOKS if len(writes) == 1 else 1
         while True:
             try:
                 async with self._connections.connection() as db:
-                    return await grouped.write(db, handed)
+                    return await grouped.write(db, writes)
             except psycopg.Error as error:
                 n_looks -= 1
                 if not n_looks or not is_race(error):

@@ -1,22 +1,23 @@
 """What the store does to the database, each a function of an open connection.
 
-A function that refuses (`Conflict`, `DoesNotFit`, `UnknownRun`) does so before it writes anything: others share its
-transaction.
+A function that refuses (`Conflict`, `DoesNotFit`, `UnknownRun`) does so before it writes anything of its own, since
+others share its transaction.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-from mainspring.core import Budget, Entry
+from mainspring.core import Entry
 from mainspring.core.errors import Conflict, JournalError, UnknownRun
 from mainspring.core.events import Attempted
 from mainspring.runs.journal import ENDED, Append, Lease, Query, RunRow, Status
-from mainspring.runs.ledger import AMOUNTS, Amounts, Balance, Settle, on_day, reserve, settle
+from mainspring.runs.ledger import AMOUNTS, Amounts, Balance, Settle, in_window, reserve, settle
 from mainspring.runs.stored import Packed, pack, unpack
+from mainspring.runs.stores.sqlite.money import amounts_json, balances, lapse, write_balances
 
 _ROW: Final = (
     "id, agent, status, n_events, created_at, updated_at, parent, priority, due_at, driver, lease_until, budgets"
@@ -116,24 +117,6 @@ def due(db: sqlite3.Connection, now: float, agents: Collection[str], limit: int)
     return [_row(row) for row in found]
 
 
-def balances(db: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Balance]:
-    """Read budgets."""
-    found = db.execute(
-        "SELECT id, limits, spent, reserved, daily, day FROM budgets WHERE id IN (SELECT value FROM json_each(?))",
-        (to_json(list(ids)).decode(),),
-    )
-    return {row[0]: _balance(row) for row in found}
-
-
-def allow(db: sqlite3.Connection, id: str, budget: Budget, *, daily: bool) -> None:  # noqa: A002 - it is one
-    """Open a budget, or give it new limits."""
-    db.execute(
-        "INSERT INTO budgets (id, limits, daily) VALUES (?, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET limits = excluded.limits, daily = excluded.daily",
-        (id, budget.model_dump_json(), daily),
-    )
-
-
 def _misplaced(db: sqlite3.Connection, batch: Append) -> JournalError:
     """Say why a batch has no place where it was to be written."""
     found = db.execute("SELECT n_events FROM runs WHERE id = ?", (batch.run,)).fetchone()
@@ -167,10 +150,12 @@ def _all_settled(db: sqlite3.Connection, batch: Append) -> Append:
 def _after(db: sqlite3.Connection, batch: Append) -> list[Balance]:
     """Give the budgets as they are after the batch; refuse it where they do not allow it."""
     budgets = _budgets(db, batch)
+    if batch.reserve:
+        lapse(db, batch.at)
     known = balances(db, budgets)
     for name, budget in batch.limits.items():
         known[name] = replace(known.get(name) or Balance(name, budget), budget=budget)
-    now = [on_day(known[name], batch.at) for name in budgets if name in known]
+    now = [in_window(known[name], batch.at) for name in budgets if name in known]
     for settled in batch.settle:
         held = _reserved(db, batch.run, settled.key)
         now = settle(now, held, held if settled.amounts is None else settled.amounts)
@@ -245,16 +230,13 @@ def _write_ledger(db: sqlite3.Connection, batch: Append, after: list[Balance]) -
     )
     if not after:
         return
-    db.executemany(
-        "UPDATE budgets SET spent = ?, reserved = ?, day = ? WHERE id = ?",
-        [(_json(item.spent), _json(item.reserved), item.day, item.id) for item in after],
-    )
+    write_balances(db, after)
     db.executemany(
         "DELETE FROM reservations WHERE run = ? AND key = ?", [(batch.run, item.key) for item in batch.settle]
     )
     db.executemany(
         "INSERT INTO reservations (run, key, amounts) VALUES (?, ?, ?)",
-        [(batch.run, item.key, _json(item.amounts)) for item in batch.reserve],
+        [(batch.run, item.key, amounts_json(item.amounts)) for item in batch.reserve],
     )
 
 
@@ -285,18 +267,3 @@ def _contents(db: sqlite3.Connection, digests: set[str]) -> dict[str, bytes]:
 def _row(found: Any) -> RunRow:
     *fields, budgets = found
     return replace(RunRow(*fields), budgets=tuple(from_json(budgets)))
-
-
-def _balance(found: Any) -> Balance:
-    return Balance(
-        id=found[0],
-        budget=Budget.model_validate_json(found[1]),
-        spent=AMOUNTS.validate_json(found[2]),
-        reserved=AMOUNTS.validate_json(found[3]),
-        daily=bool(found[4]),
-        day=found[5],
-    )
-
-
-def _json(amounts: Amounts) -> str:
-    return to_json(amounts).decode()

@@ -14,12 +14,14 @@ from typing import Final
 from mainspring.core import Budget, Entry
 from mainspring.core.errors import JournalError
 from mainspring.core.events import Attempted
+from mainspring.runs.holds import Hold
 from mainspring.runs.journal import Append, Lease, Query, RunRow, Status
-from mainspring.runs.ledger import Balance
+from mainspring.runs.ledger import Balance, Reserve, Settle
 from mainspring.runs.stored import pack
 from mainspring.runs.stores.migrations import missing
-from mainspring.runs.stores.sqlite import statements
+from mainspring.runs.stores.sqlite import money, statements
 from mainspring.runs.stores.sqlite.worker import Worker
+from mainspring.runs.windows import Window
 
 MEMORY: Final = ":memory:"
 LOCK_TIMEOUT_S: Final = 10.0
@@ -98,11 +100,22 @@ class SqliteStore:
 
     async def balances(self, ids: Collection[str]) -> dict[str, Balance]:
         """Give budgets."""
-        return await self._reader.do(partial(statements.balances, ids=ids))
+        return await self._reader.do(partial(money.balances, ids=ids))
 
-    async def allow(self, id: str, budget: Budget, *, daily: bool = False) -> None:  # noqa: A002 - it is one
+    async def allow(self, id: str, budget: Budget, *, window: Window | None = None) -> None:  # noqa: A002 - it is one
         """Open a budget, or give it new limits."""
-        await self._writer.do(partial(statements.allow, id=id, budget=budget, daily=daily))
+        await self._writer.do(partial(money.allow, id=id, budget=budget, window=window))
+
+    async def hold(
+        self, owner: str, budgets: Collection[str], wanted: Reserve, *, now: float, until: float
+    ) -> None:
+        """Hold something back in all of some budgets."""
+        hold = Hold(owner, wanted.key, wanted.amounts, tuple(budgets), until)
+        await self._writer.do(partial(money.hold, wanted=hold, now=now))
+
+    async def settle_hold(self, owner: str, settled: Settle, *, now: float) -> None:
+        """Turn a hold into what was really spent."""
+        await self._writer.do(partial(money.settle_hold, owner=owner, settled=settled, now=now))
 
     async def response(self, digest: str) -> bytes | None:
         """Give a stored reply."""

@@ -16,7 +16,7 @@ from mainspring.core.threads import in_daemon_thread
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
-"""Works on the connection. One that raises anything but an `sqlite3.Error` has written nothing before."""
+"""Works on the connection. One that raises anything but an `sqlite3.Error` has left nothing half done."""
 
 GROUP_SIZE: Final = 256
 _HINTS: Final = {
