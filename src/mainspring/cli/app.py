@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "chat": "Talk with an agent over several turns.",
     "context": "Show exactly what an agent sends to its model.",
     "tools": "List an agent's tools, or call one.",
+    "gateway": "Serve every configured model to OpenAI's clients.",
     "models": "List, fetch and probe models.",
     "gpu": "Tell how much GPU memory a model takes.",
     "init": "Write a small working project to start from.",

@@ -11,6 +11,7 @@ from rich.text import Text
 from mainspring.agent import Agent, run_in_new_loop
 from mainspring.cli.asked import AgentName, Inputs, ModelName, checked, read_pairs
 from mainspring.cli.load import answer_type, load_agent
+from mainspring.cli.prepare import endpoints
 from mainspring.cli.views.screen import ACCENT, Screen, results
 from mainspring.core import Message, Request
 from mainspring.models import ChatModel
@@ -79,10 +80,11 @@ def context(
 
 def _sent(agent: Agent, words: str, inputs: dict[str, str], mode_name: _Mode | None) -> Sent:
     job = agent.job(words, answer_type(agent), inputs=inputs or None)
-    model = job.model
-    if not isinstance(model, ChatModel):
-        Screen(stderr=True).line(f"{model.name!r} does not speak over the wire; shown as if it did", style="dim")
-        model = ChatModel(model.name, base_url="http://localhost/v1", mode=mode_name or "structured")
+    model = next(iter(endpoints(job.model)), None)
+    if model is None:
+        name = job.model.name
+        Screen(stderr=True).line(f"{name!r} does not speak over the wire; shown as if it did", style="dim")
+        model = ChatModel(name, base_url="http://localhost/v1", mode=mode_name or "structured")
     mode = _mode_of(model, mode_name)
     request = Request(job.messages, job.options, job.sampling, Message.user(words).label)
     return Sent(

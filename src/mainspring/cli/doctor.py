@@ -22,7 +22,7 @@ from mainspring.core import Message, Options, Request, Sampling
 from mainspring.core.errors import ConfigError, MainspringError
 from mainspring.models import open_model
 from mainspring.models.cache import cache_dir
-from mainspring.models.config import PROVIDERS, Settings, find_settings_file, load_settings
+from mainspring.models.config import PROVIDERS, PooledSettings, Settings, find_settings_file, load_settings
 from mainspring.models.files.fetch import cached
 
 State = Literal["ok", "note", "failed"]
@@ -117,8 +117,9 @@ def _keys(settings: Settings) -> Iterator[Check]:
         if provider.api_key_env:
             users.setdefault(provider.api_key_env, []).append(f"models of {name}")
     for name, model in settings.models.items():
-        if model.api_key_env:
-            users.setdefault(model.api_key_env, []).append(name)
+        for one in model.members if isinstance(model, PooledSettings) else [model]:
+            if one.api_key_env:
+                users.setdefault(one.api_key_env, []).append(name)
     for variable, names in users.items():
         if os.environ.get(variable):
             yield Check(variable, "ok", "set")

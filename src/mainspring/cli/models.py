@@ -15,7 +15,7 @@ from mainspring.cli.prepare import download_shown, make_ready, size_text, waitin
 from mainspring.cli.views.screen import ACCENT, Screen, harmless, results
 from mainspring.core.errors import ConfigError
 from mainspring.models import open_model
-from mainspring.models.config import PROVIDERS, Provider, Settings, load_settings, nearest
+from mainspring.models.config import PROVIDERS, PooledSettings, Provider, Settings, load_settings, nearest
 from mainspring.models.files.catalog import CatalogEntry
 from mainspring.models.files.fetch import cached, fetch
 from mainspring.models.http import Address, session
@@ -157,6 +157,9 @@ def _embedded(entry: CatalogEntry) -> Listed:
 def _named(settings: Settings) -> list[Listed]:
     listed = []
     for name, named in settings.models.items():
+        if isinstance(named, PooledSettings):
+            listed.append(_pool(name, named, settings))
+            continue
         entry = settings.embedded().get(named.model) if named.provider == "local" else None
         provider = (PROVIDERS | settings.providers).get(named.provider or "", Provider())
         what = f"{named.provider or named.base_url} {named.model}"
@@ -166,6 +169,16 @@ def _named(settings: Settings) -> list[Listed]:
         else:
             listed.append(Listed(name, "named", what, *_key_state(named.api_key_env or provider.api_key_env)))
     return listed
+
+
+def _pool(name: str, pool: PooledSettings, settings: Settings) -> Listed:
+    """Say of whom a pool is made, and whose key is missing."""
+    known = PROVIDERS | settings.providers
+    variables = [one.api_key_env or known.get(one.provider or "", Provider()).api_key_env for one in pool.members]
+    missing = [variable for variable in variables if variable and not os.environ.get(variable)]
+    what = ", ".join(dict.fromkeys(f"{one.provider or one.base_url} {one.model}" for one in pool.members))
+    state = _key_state(missing[0]) if missing else ("its keys are set" if any(variables) else "no key needed", True)
+    return Listed(name, "named", f"{len(pool.members)} members: {what}", *state)
 
 
 def _provider(name: str, provider: Provider) -> Listed:

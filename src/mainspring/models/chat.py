@@ -83,11 +83,11 @@ class ChatModel:
         self.sampling: Sampling = sampling or Sampling()
         self.server: Server = server or Fixed(Address(_checked(base_url, self.name), api_key))
         self._price = price
-        self._deadline_s = deadline_s
-        self._progress_s = progress_s
+        self.deadline_s: float = deadline_s
+        self.progress_s: float = progress_s or deadline_s
         self._retries = retries
-        self._extra_body = dict(extra_body or {})
-        self._max_tokens_field = max_tokens_field
+        self.extra_body: dict[str, object] = dict(extra_body or {})
+        self.max_tokens_field: str = max_tokens_field
         self._head = b'{"model":' + orjson.dumps(model) + b',"messages":['
         self._prepared: WeakKeyDictionary[Options, dict[Sampling, _Prepared]] = WeakKeyDictionary()
 
@@ -105,11 +105,11 @@ class ChatModel:
             ModelTimeout: The deadline passed.
         """
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(self.deadline_s):
                 return await self._with_retries(request, on_delta)
         except TimeoutError as error:
             raise ModelTimeout(
-                f"model {self.name!r} did not answer within {self._deadline_s:g} s; "
+                f"model {self.name!r} did not answer within {self.deadline_s:g} s; "
                 "give it a longer deadline_s, or a shorter prompt"
             ) from error
 
@@ -124,11 +124,17 @@ class ChatModel:
         """Give the US dollars of a usage; None where they are not known."""
         return None if self._price is None else self._price(usage)
 
+    def priced(self, usage: Usage) -> Usage:
+        """Give a usage with its cost; where tokens were not counted nobody knows it, unless all is free."""
+        if self._price is None or (not usage.input_tokens and self._price != FREE):
+            return replace(usage, cost_usd=None)
+        return replace(usage, cost_usd=self._price(usage))
+
     async def _mode(self) -> Mode:
         if self.mode == "auto":
             from mainspring.models.probe import probed_mode
 
-            self.mode = await probed_mode(self.server, self.model, self._max_tokens_field)
+            self.mode = await probed_mode(self.server, self.model, self.max_tokens_field)
         return MODES[self.mode] if isinstance(self.mode, str) else self.mode
 
     async def once(self, request: Request, on_delta: OnDelta | None = None, watch: Watch | None = None) -> Reply:
@@ -152,7 +158,7 @@ class ChatModel:
             answer = await post_json(address, _PATH, body, on_headers)
             written, usage = read_completion(answer, address.hide)
             return self._reply(mode, request, written, usage, str(answer.get("model") or self.model))
-        streamed = Streamed(on_delta, self._progress_s, None if watch is None else watch.commit)
+        streamed = Streamed(on_delta, self.progress_s, None if watch is None else watch.commit)
         try:
             await streamed.read(post_events(address, _PATH, body, on_headers))
         except ModelUnavailable as error:
@@ -172,7 +178,7 @@ class ChatModel:
                 raise
             except ModelUnavailable as error:
                 wait_s = _BACKOFF_S * 2**attempt if error.retry_after_s is None else error.retry_after_s
-                if attempt >= self._retries or wait_s > self._deadline_s:
+                if attempt >= self._retries or wait_s > self.deadline_s:
                     raise
                 await asyncio.sleep(wait_s)
         raise AssertionError("unreachable")
@@ -189,23 +195,17 @@ class ChatModel:
         return Reply(
             message=Message(role="assistant", parts=decision.parts, label=request.label, raw=raw),
             decision=decision,
-            usage=self._priced(usage),
+            usage=self.priced(usage),
             finish_reason=written.finish_reason,
             model=model,
         )
-
-    def _priced(self, usage: Usage) -> Usage:
-        """Price a call; one whose tokens the server did not count has an unknown price where calls are not free."""
-        if self._price is None or (not usage.input_tokens and self._price != FREE):
-            return usage
-        return replace(usage, cost_usd=self._price(usage))
 
     def _prepare(self, request: Request, mode: Mode) -> _Prepared:
         by_sampling = self._prepared.setdefault(request.options, {})
         prepared = by_sampling.get(request.sampling)
         if prepared is None:
             mode_fields = dict(mode.fields(request.options))
-            fields = mode_fields | self._sampling_fields(request.sampling, mode_fields) | self._extra_body
+            fields = mode_fields | self._sampling_fields(request.sampling, mode_fields) | self.extra_body
             prepared = by_sampling[request.sampling] = _Prepared(
                 dialect=f"{mode.name}/{self.name}/{next(_SERIAL)}",
                 encode=partial(_encode, mode, mode.preamble(request.options)),
@@ -219,7 +219,7 @@ class ChatModel:
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "seed": sampling.seed,
-            self._max_tokens_field: sampling.max_output_tokens,
+            self.max_tokens_field: sampling.max_output_tokens,
             "stop": [*mode_fields.get("stop", ()), *sampling.stop] or None,
         }
         return {name: value for name, value in fields.items() if value is not None}

@@ -8,6 +8,14 @@ model = "llama-3.3-70b"
 mode = "structured"
 price = { input = "0.10", output = "0.40" }   # US dollars per million tokens
 
+[models.fast]                          # Agent(model="fast"): several servers behind one name
+hedge = "p90"
+members = [
+  { url = "http://gpu-1:8000/v1", model = "llama-3.3-70b" },
+  { url = "http://gpu-2:8000/v1", model = "llama-3.3-70b" },
+  { provider = "openai", model = "gpt-5-mini", tier = 2 },
+]
+
 [providers.house]                      # Agent(model="house:anything")
 base_url = "https://models.example.com/v1"
 api_key_env = "HOUSE_KEY"
@@ -20,22 +28,32 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from mainspring.core import Sampling
 from mainspring.core.errors import ConfigError
 from mainspring.models.files.catalog import CatalogEntry, load_catalog
 from mainspring.models.local import LocalSettings
 from mainspring.models.modes import ModeName
+from mainspring.models.pool.settings import PoolSettings
 from mainspring.models.prices import Rates
 
 FILE_NAME: Final = "mainspring.toml"
 
 
 class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
 
 
 class Provider(_Config):
@@ -50,30 +68,80 @@ class Provider(_Config):
     """Whether calls cost nothing, as on one's own machines."""
 
 
-class ModelSettings(_Config):
-    """A named model: `[models.NAME]`."""
+class EndpointSettings(_Config):
+    """One model at one server."""
 
     model: str
     provider: str | None = None
-    base_url: str | None = None
+    base_url: str | None = Field(default=None, validation_alias=AliasChoices("base_url", "url"))
     api_key_env: str | None = None
     mode: ModeName | Literal["auto"] | None = None
-    sampling: Sampling = Sampling()
     price: Rates | None = None
-    deadline_s: float | None = Field(default=None, gt=0)
-    retries: int | None = Field(default=None, ge=0)
     extra_body: dict[str, Any] = {}
     local: LocalSettings | None = None
     """How to serve it here, where the provider is `local`."""
+    replicas: int = Field(default=1, ge=1)
+    """How many processes serve it here, where the provider is `local`; several are a pool."""
+
+    @model_validator(mode="after")
+    def _replicas_are_local(self) -> Self:
+        if self.replicas > 1 and self.provider != "local":
+            raise ValueError("replicas are processes of this machine; for other servers write members = [...]")
+        return self
+
+
+class ModelSettings(EndpointSettings):
+    """A named model at one server: `[models.NAME]`."""
+
+    sampling: Sampling = Sampling()
+    deadline_s: float | None = Field(default=None, gt=0)
+    progress_s: float | None = Field(default=None, gt=0)
+    """Seconds that a stream may bring nothing."""
+    retries: int | None = Field(default=None, ge=0)
+
+
+class MemberSettings(EndpointSettings):
+    """One of the servers behind a name."""
+
+    name: str | None = None
+    """What it is called in figures; made of its address and model if not given."""
+    tier: int = 1
+    """The lowest tier is asked first, the next one when it fails or is full."""
+    weight: float = Field(default=1.0, ge=0)
+    """Its share of calls beside the others of its tier; a light one, as a canary, gets just its share."""
+    concurrency: int | None = Field(default=None, ge=1)
+    """Calls it may have at once."""
+
+
+class PooledSettings(PoolSettings):
+    """Several servers behind one name: `[models.NAME]` with `members`."""
+
+    members: tuple[MemberSettings, ...] = Field(min_length=1)
+    sampling: Sampling = Sampling()
+    progress_s: float | None = Field(default=None, gt=0)
+    """Seconds that a stream may bring nothing."""
+
+
+def _kind(table: Any) -> Literal["pool", "model"]:
+    """Tell a pool by its members."""
+    has_members = "members" in table if isinstance(table, dict) else isinstance(table, PooledSettings)
+    return "pool" if has_members else "model"
+
+
+NamedSettings = Annotated[
+    Annotated[ModelSettings, Tag("model")] | Annotated[PooledSettings, Tag("pool")], Discriminator(_kind)
+]
 
 
 class Settings(_Config):
     """The whole of `mainspring.toml`."""
 
-    models: dict[str, ModelSettings] = {}
+    models: dict[str, NamedSettings] = {}
     providers: dict[str, Provider] = {}
     catalog: dict[str, dict[str, Any]] = {}
     """Embedded models of one's own, in the form of the built-in catalog."""
+    gateway: dict[str, Any] = {}
+    """How the gateway serves them; it checks its table itself."""
 
     def provider(self, name: str) -> Provider:
         """Give a provider, the user's own or a built-in one.

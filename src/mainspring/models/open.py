@@ -1,24 +1,25 @@
-"""Open a model by its name: the one place where names, settings, keys, servers and prices come together."""
+"""Open a model by its name, wherever the name leads: to one server, to a pool of them, to this machine."""
 
-import os
-from typing import Final
+import threading
+from typing import TypeVar
 
-from mainspring.core import Sampling
 from mainspring.core.errors import ConfigError
 from mainspring.models.chat import ChatModel
-from mainspring.models.config import FILE_NAME, ModelSettings, Provider, Settings, load_settings, nearest
-from mainspring.models.local import LocalSettings
-from mainspring.models.local.embedded import EmbeddedServer
-from mainspring.models.modes import EMBEDDED
-from mainspring.models.prices import FREE, Pricer, published
+from mainspring.models.config import FILE_NAME, ModelSettings, PooledSettings, Settings, load_settings, nearest
+from mainspring.models.endpoint import open_endpoint
+from mainspring.models.pool.model import PooledModel
+from mainspring.models.pool.opening import open_pool, replicas
 
-LOCAL_SAMPLING: Final = Sampling(temperature=0.0, seed=0, max_output_tokens=1024)
-LOCAL_DEADLINE_S: Final = 600.0
-"""A laptop may take minutes over what a server does in a second."""
+T = TypeVar("T")
+
+_pools: dict[tuple[str, str], PooledModel] = {}
+_pools_lock = threading.Lock()
 
 
-def open_model(name: str, settings: Settings | None = None) -> ChatModel:
+def open_model(name: str, settings: Settings | None = None) -> ChatModel | PooledModel:
     """Open a model.
+
+    A pool is opened once in a process, so that all who ask for it see the same load and the same failures.
 
     Args:
         name: `local:NAME` for an embedded model (or a GGUF file), `provider:model`, or a name from
@@ -29,8 +30,15 @@ def open_model(name: str, settings: Settings | None = None) -> ChatModel:
         ConfigError: The name leads nowhere, or a key is missing.
     """
     settings = settings or load_settings()
-    if name in settings.models:
-        return _open(name, settings.models[name], settings)
+    wanted = settings.models.get(name) or _named(name, settings)
+    pooled = wanted if isinstance(wanted, PooledSettings) else replicas(wanted)
+    if pooled is not None:
+        return _once(name, pooled, settings)
+    assert isinstance(wanted, ModelSettings)  # noqa: S101 - what is no pool
+    return open_endpoint(name, wanted, settings)
+
+
+def _named(name: str, settings: Settings) -> ModelSettings:
     provider, colon, model = name.partition(":")
     if not colon or not model:
         known = [*settings.models, *(f"local:{entry}" for entry in settings.embedded())]
@@ -38,58 +46,14 @@ def open_model(name: str, settings: Settings | None = None) -> ChatModel:
             f"there is no model {name!r}{nearest(name, known)}; write provider:model (for example "
             f"'local:qwen2.5-coder-1.5b' or 'openai:gpt-5-mini'), or add [models.{name}] to {FILE_NAME}"
         )
-    return _open(name, ModelSettings(provider=provider, model=model), settings)
+    return ModelSettings(provider=provider, model=model)
 
 
-def _open(name: str, wanted: ModelSettings, settings: Settings) -> ChatModel:
-    if wanted.provider == "local":
-        return _open_local(name, wanted, settings)
-    provider = settings.provider(wanted.provider) if wanted.provider else Provider()
-    base_url = wanted.base_url or provider.base_url
-    if not base_url:
-        raise ConfigError(f"model {name!r} has neither a provider nor a base_url; give it one in {FILE_NAME}")
-    return ChatModel(
-        wanted.model,
-        base_url=base_url,
-        api_key=_key(name, wanted.api_key_env or provider.api_key_env),
-        name=name,
-        mode=wanted.mode or provider.mode,
-        sampling=wanted.sampling,
-        price=wanted.price or _listed(wanted, provider),
-        deadline_s=wanted.deadline_s or 120.0,
-        retries=2 if wanted.retries is None else wanted.retries,
-        extra_body=wanted.extra_body,
-        max_tokens_field=provider.max_tokens_field,
-    )
-
-
-def _open_local(name: str, wanted: ModelSettings, settings: Settings) -> ChatModel:
-    local = wanted.local or LocalSettings()
-    mode = wanted.mode if wanted.mode and wanted.mode != "auto" else "structured"
-    return ChatModel(
-        wanted.model,
-        server=EmbeddedServer(wanted.model, local, settings.embedded()),
-        name=name,
-        mode=EMBEDDED[mode],
-        sampling=wanted.sampling.over(LOCAL_SAMPLING),
-        price=wanted.price or FREE,
-        deadline_s=wanted.deadline_s or LOCAL_DEADLINE_S,
-        retries=2 if wanted.retries is None else wanted.retries,
-        extra_body=({"cache_prompt": False} if local.strict else {}) | wanted.extra_body,
-    )
-
-
-def _listed(wanted: ModelSettings, provider: Provider) -> Pricer | None:
-    """Give the provider's price list; without a named provider nobody knows whose list counts."""
-    if provider.free:
-        return FREE
-    return published(wanted.provider, wanted.model) if wanted.provider else None
-
-
-def _key(name: str, variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    key = os.environ.get(variable, "").strip()  # keys read from files end in a newline, which no header may hold
-    if not key:
-        raise ConfigError(f"model {name!r} needs a key: set the environment variable {variable}")
-    return key
+def _once(name: str, wanted: PooledSettings, settings: Settings) -> PooledModel:
+    """Give the pool of that name and those settings, opened by whoever asks first."""
+    providers = {key: value.model_dump_json() for key, value in settings.providers.items()}
+    key = (name, f"{wanted.model_dump_json()} {providers} {settings.catalog}")
+    with _pools_lock:
+        if key not in _pools:
+            _pools[key] = open_pool(name, wanted, settings)
+        return _pools[key]

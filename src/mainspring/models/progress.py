@@ -14,13 +14,13 @@ class Progress:
     """Ends the block when nothing was made for too long.
 
     Args:
-        limit_s: Seconds without progress, kept to within an eighth; None for no limit.
+        limit_s: Seconds without progress, kept to within an eighth.
 
     Raises:
         ModelUnavailable: On leaving the block, where the limit passed.
     """
 
-    def __init__(self, limit_s: float | None) -> None:
+    def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
         self._loop = asyncio.get_running_loop()
         self._moved_s = self._loop.time()
@@ -40,9 +40,12 @@ class Progress:
 
     def made(self) -> None:
         """Say that there was progress."""
-        if self._limit_s is None:
-            return
         now_s = self._loop.time()
         if now_s - self._moved_s > self._limit_s / _PARTS:
             self._moved_s = now_s
             self._timeout.reschedule(now_s + self._limit_s)
+
+    def stop(self) -> None:
+        """Let the time stand still, until progress is made again."""
+        self._timeout.reschedule(None)
+        self._moved_s = -self._limit_s

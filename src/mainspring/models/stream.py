@@ -71,9 +71,7 @@ class Streamed:
         on_begin: Called before the first content is taken in.
     """
 
-    def __init__(
-        self, on_delta: OnDelta, progress_s: float | None = None, on_begin: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, on_delta: OnDelta, progress_s: float, on_begin: Callable[[], None] | None = None) -> None:
         self._on_delta = on_delta
         self._progress_s = progress_s
         self._on_begin = on_begin

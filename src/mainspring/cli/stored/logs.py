@@ -12,8 +12,8 @@ from rich.text import Text
 
 from mainspring.cli.views.screen import Screen, harmless
 
-_LOGGER: Final = "mainspring.runs"
-_FIELDS: Final = ("run", "agent", "changed")
+_RUNS: Final = "mainspring.runs"
+_FIELDS: Final = ("run", "agent", "changed", "request", "path", "model", "status", "seconds", "member", "key")
 """What records say besides their words."""
 
 
@@ -40,7 +40,7 @@ def as_notes(notes: Screen) -> logging.Handler:
     return _Handler(logging.WARNING, show)
 
 
-def as_lines(notes: Screen) -> logging.Handler:
+def as_lines(notes: Screen, level: int = logging.INFO) -> logging.Handler:
     """Show everything with its time, a line each."""
 
     def show(record: logging.LogRecord) -> None:
@@ -48,10 +48,10 @@ def as_lines(notes: Screen) -> logging.Handler:
         style = "yellow" if record.levelno >= logging.WARNING else ""
         notes.line(Text.assemble((f"{moment:%Y-%m-%d %H:%M:%S}  ", "dim"), (harmless(_words(record)), style)))
 
-    return _Handler(logging.INFO, show)
+    return _Handler(level, show)
 
 
-def as_json(notes: Screen) -> logging.Handler:
+def as_json(notes: Screen, level: int = logging.INFO) -> logging.Handler:
     """Write everything as an object of JSON, a line each."""
 
     def show(record: logging.LogRecord) -> None:
@@ -61,13 +61,13 @@ def as_json(notes: Screen) -> logging.Handler:
         notes.console.file.write(to_json(document).decode() + "\n")
         notes.console.file.flush()
 
-    return _Handler(logging.INFO, show)
+    return _Handler(level, show)
 
 
 @contextmanager
-def logged(handler: logging.Handler) -> Iterator[None]:
-    """Have what is said of runs go to a handler, and nowhere else."""
-    logger = logging.getLogger(_LOGGER)
+def logged(handler: logging.Handler, name: str = _RUNS) -> Iterator[None]:
+    """Have what a logger says, that of runs if not given, go to a handler, and nowhere else."""
+    logger = logging.getLogger(name)
     level, propagates = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(handler.level)

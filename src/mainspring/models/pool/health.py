@@ -80,7 +80,7 @@ class Health:
         """Take in a call that was not; leave the member out where that is one too many."""
         if isinstance(error, ModelRefused):
             if error.status in MISCONFIGURED:
-                self.eject(now, str(error), at_least_s=_MISCONFIGURED_S)
+                self.eject(now, str(error), for_s=_MISCONFIGURED_S)
             return
         self.success -= _SUCCESS_ALPHA * self.success
         wait_s = error.retry_after_s if isinstance(error, ModelUnavailable) else None
@@ -102,9 +102,9 @@ class Health:
             self.resting_until = now + seconds
             self.reason = reason
 
-    def eject(self, now: float, reason: str, at_least_s: float = 0.0) -> None:
-        """Leave it out, for longer each time."""
-        seconds = max(at_least_s, min(_LONGEST_S, _FIRST_S * 2**self._n_in_a_row))
+    def eject(self, now: float, reason: str, for_s: float | None = None) -> None:
+        """Leave it out, for longer each time, or for a given time."""
+        seconds = min(_LONGEST_S, _FIRST_S * 2**self._n_in_a_row) if for_s is None else for_s
         self.ejected_until = now + seconds * (1 + _JITTER * self._random.random())
         self.reason = reason
         self.n_ejections += 1

@@ -31,7 +31,7 @@ class Hedging:
         return self._window.quantile(self._part)
 
     def sent(self, *, again: bool) -> None:
-        """Take in a call: a first one earns a part of an extra one, one sent again after a failure is an extra one."""
+        """Take in a call: a first one earns a part of an extra one; one sent again after a failure is one."""
         self._tokens = max(-_MOST, self._tokens - 1.0) if again else min(_MOST, self._tokens + self._share)
 
     def answered(self, seconds: float) -> None:

@@ -19,8 +19,8 @@ class Mean:
     Geometric, because latencies are spread like that, and because one straggler of fifty times the usual time says
     little about the next call; stragglers are the business of hedging.
 
-    A member that nobody asks cannot show that it is faster now, so what is believed of it halves every thirty seconds
-    of silence, until it is asked again.
+    A member that nobody asks cannot show that it is faster now, so what is believed of it halves every thirty
+    seconds of silence, until it is asked again.
     """
 
     def __init__(self) -> None:

@@ -61,6 +61,9 @@ class Member(Generic[E]):
     """Calls it may have at once; None for any number."""
     probe: Callable[[], Awaitable[object]] | None = None
     """Finds out whether it may be asked again; raises if not. Without one it is just tried."""
+    is_up: Callable[[], bool] | None = None
+    """Tells, without asking it, whether it runs at all; None for what runs elsewhere. One that does not is started
+    by its probe, while others serve."""
     in_flight: int = field(default=0, init=False)
     latency: Mean = field(default_factory=Mean, init=False)
     counts: Counts = field(default_factory=Counts, init=False)

@@ -182,12 +182,21 @@ class Pool(Generic[E]):
     def tend(self) -> None:
         """Begin to probe the members whose time it is; to be called now and then, in an event loop."""
         now = self._now()
+        self._leave_out_the_dead(now)
         for member in self.members:
             if member.health.is_due(now) and member not in self._probing:
                 if member.probe is None:
                     self._returned(member)
                 else:
                     self._probing[member] = asyncio.get_running_loop().create_task(self._probe(member))
+
+    def _leave_out_the_dead(self, now: float) -> None:
+        """Eject members that do not run, where others do, so that nobody waits until they are started."""
+        dead = [member for member in self.members if member.is_up is not None and not member.is_up()]
+        if len(dead) < len(self.members):
+            for member in dead:
+                if not member.health.is_ejected:
+                    member.health.eject(now, "it does not run", for_s=0.0)
 
     async def _probe(self, member: Member[E]) -> None:
         """Find out whether a member may be asked again."""
