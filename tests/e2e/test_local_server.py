@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
-from mainspring.core.errors import ConfigError, ModelUnavailable
+from mainspring import ChatModel
+from mainspring.core import Message, Options, Request, Sampling
+from mainspring.core.errors import ConfigError, ModelUnavailable, ModelUnreachable
 from mainspring.models.files.catalog import entry
 from mainspring.models.files.fetch import fetch
 from mainspring.models.http import Address
@@ -53,6 +55,13 @@ def ask(address: Address, text: str = ASK, **options: Any) -> Any:
     body = {"messages": [{"role": "user", "content": text}], "temperature": 0, "max_tokens": 12}
     with opened(address, "/chat/completions", body | options) as response:
         return json.load(response)
+
+
+def is_writing(address: Address) -> bool:
+    slots = address.base_url.removesuffix("/v1") + "/slots"
+    request = urllib.request.Request(slots, headers={"Authorization": f"Bearer {address.api_key}"})  # noqa: S310  # As above.
+    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310  # As above.
+        return any(slot["next_token"][0]["n_decoded"] > 0 for slot in json.load(response) if slot["is_processing"])
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -160,6 +169,40 @@ def test_a_child_that_dies_in_the_middle_of_a_reply_is_replaced(server: LlamaSer
     assert ask(server.address())["choices"]
     assert server.pid not in {None, first}
     assert server.restarts == 1
+
+
+LONG = Request((Message.user(ASK),), Options(), Sampling(max_output_tokens=900))
+
+
+def talker(server: LlamaServer) -> ChatModel:
+    return ChatModel("small", server=server, mode="native", retries=0, extra_body={"ignore_eos": True})
+
+
+async def test_a_reply_in_progress_fails_when_its_child_is_killed(server: LlamaServer) -> None:
+    address = await server.ready()
+
+    def kill_while_it_writes() -> None:
+        until(lambda: is_writing(address))
+        assert server.pid
+        os.kill(server.pid, signal.SIGKILL)
+
+    with pytest.raises(ModelUnavailable) as failed:
+        await asyncio.gather(talker(server).ask(LONG), asyncio.to_thread(kill_while_it_writes))
+    assert not isinstance(failed.value, ModelUnreachable)
+
+
+async def test_a_stream_in_progress_fails_when_its_child_is_killed(server: LlamaServer) -> None:
+    shown: list[str] = []
+
+    def kill_at_the_first_words(words: str) -> None:
+        shown.append(words)
+        if len(shown) == 1 and server.pid:
+            os.kill(server.pid, signal.SIGKILL)
+
+    with pytest.raises(ModelUnavailable) as failed:
+        await talker(server).ask(LONG, kill_at_the_first_words)
+    assert not isinstance(failed.value, ModelUnreachable)
+    assert 0 < len(shown) < 900
 
 
 def test_a_child_that_keeps_dying_is_given_up(server: LlamaServer) -> None:

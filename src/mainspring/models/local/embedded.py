@@ -20,6 +20,8 @@ class EmbeddedServer:
         settings: How to serve it.
         catalog: The models there are.
         progress: Told how the download goes, where there is one.
+        replica: Which of the children that serve the same.
+        replicas: How many those are; they divide the cores.
     """
 
     def __init__(
@@ -28,6 +30,9 @@ class EmbeddedServer:
         settings: LocalSettings,
         catalog: Mapping[str, CatalogEntry],
         progress: Callable[[Progress], None] | None = None,
+        *,
+        replica: int = 0,
+        replicas: int = 1,
     ) -> None:
         if model not in catalog and not model.endswith(".gguf"):
             raise ConfigError(
@@ -38,8 +43,15 @@ class EmbeddedServer:
         self._settings = settings
         self._catalog = catalog
         self._progress = progress
+        self._replica = replica
+        self._replicas = replicas
         self.process: LlamaServer | None = None
-        """The server once it was started; shared by all who ask for the same file and settings."""
+        """The server once it was started; shared by all who ask for the same."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether `ready` has been here and its child still lives and answers; asks nobody."""
+        return self.process is not None and self.process.is_up
 
     async def ready(self) -> Address:
         """Fetch the file and start the process where that is still to do, and give the address.
@@ -50,7 +62,8 @@ class EmbeddedServer:
             ModelUnavailable: The process dies again and again.
         """
         if self.process is None:
-            self.process = shared_server(await in_daemon_thread(self._file), self._settings)
+            file = await in_daemon_thread(self._file)
+            self.process = shared_server(file, self._settings, replica=self._replica, replicas=self._replicas)
         return await self.process.ready()
 
     def _file(self) -> Path:

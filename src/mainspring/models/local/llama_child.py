@@ -24,6 +24,7 @@ _LOG_LIMIT_BYTES = 1 << 20
 _LOG_KEPT_BYTES = 1 << 16
 _HOUSEKEEPING_S = 1.0
 _ROPE = {"linear": "LINEAR", "yarn": "YARN"}
+_POOLING = {"mean": "MEAN", "cls": "CLS", "last": "LAST", "file": "UNSPECIFIED"}
 
 
 def main() -> None:
@@ -74,6 +75,11 @@ def serve(settings: dict[str, Any]) -> Any:
         params.rope_scaling_type = getattr(native.llama_rope_scaling_type, kind)
         params.rope_freq_scale = 1.0 / settings["rope_factor"]
         params.yarn_orig_ctx = settings["rope_original_tokens"] or 0
+    if settings["embeddings"]:
+        kind = f"LLAMA_POOLING_TYPE_{_POOLING[settings['pooling']]}"
+        params.embedding = True
+        params.pooling_type = getattr(native.llama_pooling_type, kind)
+        params.n_ubatch = params.n_batch  # A text is pooled in one piece.
     params.lora_adapters = [
         native.CommonAdapterLoraInfo(adapter["path"], adapter["scale"]) for adapter in settings["lora"]
     ]
@@ -117,7 +123,7 @@ def _keep_house(parent: int, log: Path) -> None:
             _leave(0)
         if os.fstat(2).st_size > _LOG_LIMIT_BYTES:
             # The descriptor appends, so the native code goes on behind what is kept.
-            kept = log.read_bytes()[-_LOG_KEPT_BYTES:]
+            kept = log.read_bytes()[-_LOG_KEPT_BYTES:] if log.exists() else b""
             os.ftruncate(2, 0)
             os.write(2, kept)
 

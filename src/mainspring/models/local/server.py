@@ -13,15 +13,13 @@ import time
 import weakref
 from collections import deque
 from pathlib import Path
-from typing import Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mainspring.core.errors import ConfigError, ModelUnavailable
 from mainspring.core.threads import in_daemon_thread
 from mainspring.models.cache import cache_dir
 from mainspring.models.http import Address
 from mainspring.models.local.child import Child, ChildDied, ChildRefused
+from mainspring.models.local.settings import LocalSettings
 
 START_DEADLINE_S = 180.0
 """How long a model may take to load; a large file on a cold disk takes minutes."""
@@ -30,65 +28,27 @@ _DEATHS_WITHIN_S = 60.0
 _GGUF = b"GGUF"
 
 
-class Lora(BaseModel):
-    """An adapter in a GGUF file, laid over the model when it is loaded."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: Path
-    scale: float = 1.0
-
-
-class LocalSettings(BaseModel):
-    """How to serve a model file on this machine."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    context_tokens: int = Field(default=8192, ge=64)
-    """Tokens of context in each slot."""
-    slots: int = Field(default=1, ge=1)
-    """Requests served at once; each slot keeps the prompt of its last request."""
-    threads: int | None = Field(default=None, ge=1)
-    """Threads that write tokens. Left out: half the cores, since memory speed is the limit and the program
-    needs a core too."""
-    prefill_threads: int | None = Field(default=None, ge=1)
-    """Threads that read the prompt, which arithmetic limits. Left out: all cores."""
-    prompt_cache_mib: int = Field(default=1024, ge=0)
-    """Memory for the prompts of requests that lost their slot to another."""
-    strict: bool = False
-    """Give the same text for the same request every time, at temperature 0 on the same machine: one slot, no
-    prompt cache, no rearranged weights. A request must not ask for the prompt cache either."""
-    rope_scaling: Literal["none", "linear", "yarn"] = "none"
-    """How to stretch the context past the one the model was trained for; none: as the file says."""
-    rope_factor: float = Field(default=1.0, ge=1.0)
-    """How many times the trained context."""
-    rope_original_tokens: int | None = Field(default=None, ge=1)
-    """The trained context that YaRN starts from; left out: as the file says."""
-    lora: tuple[Lora, ...] = ()
-
-    @model_validator(mode="after")
-    def _settings_agree(self) -> Self:
-        if self.strict and self.slots != 1:
-            raise ValueError("strict serves one slot only: what runs beside a request changes its text")
-        if (self.rope_scaling == "none") != (self.rope_factor == 1.0):
-            raise ValueError("rope_scaling and a rope_factor above 1 belong together")
-        return self
-
-
 class LlamaServer:
     """One model file, served by a child process that starts when its address is asked for.
 
     Args:
         file: A GGUF file.
         settings: How to serve it.
+        replicas: How many children that serve the same divide the cores, this one included.
         start_deadline_s: How long `ready` waits for the model to load.
     """
 
     def __init__(
-        self, file: Path, settings: LocalSettings | None = None, *, start_deadline_s: float = START_DEADLINE_S
+        self,
+        file: Path,
+        settings: LocalSettings | None = None,
+        *,
+        replicas: int = 1,
+        start_deadline_s: float = START_DEADLINE_S,
     ) -> None:
         self.file = file
         self.settings = settings or LocalSettings()
+        self._replicas = replicas
         self.restarts = 0
         """How often a child that had died was replaced."""
         self._start_deadline_s = start_deadline_s
@@ -103,6 +63,11 @@ class LlamaServer:
         """The child's process id while it lives."""
         child = self._child
         return child.pid if child and child.is_alive else None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a child lives and has said that it answers; asks nobody."""
+        return self._known() is not None
 
     async def ready(self) -> Address:
         """Give the address once the model answers there; the event loop stays free meanwhile.
@@ -195,12 +160,12 @@ class LlamaServer:
             raise ConfigError(f"{str(self.file)!r} is not a GGUF file: it begins with {magic!r}, not {_GGUF!r}")
 
     def _command(self) -> dict[str, object]:
-        cores = _cores()
+        threads, prefill_threads = self.settings.threads_of(_cores(), self._replicas)
         return self.settings.model_dump(mode="json") | {
             "file": str(self.file.resolve()),
             "api_key": secrets.token_urlsafe(24),
-            "threads": self.settings.threads or max(1, cores // 2),
-            "prefill_threads": self.settings.prefill_threads or max(self.settings.threads or 1, cores),
+            "threads": threads,
+            "prefill_threads": prefill_threads,
             "log": str(cache_dir() / "logs" / f"llama-{os.getpid()}-{secrets.token_hex(4)}.log"),
         }
 
@@ -212,15 +177,28 @@ class LlamaServer:
         )
 
 
-_shared: dict[tuple[Path, LocalSettings], LlamaServer] = {}
+_shared: dict[tuple[Path, LocalSettings, int, int], LlamaServer] = {}
 _shared_lock = threading.Lock()
 
 
-def shared_server(file: Path, settings: LocalSettings | None = None) -> LlamaServer:
-    """Give this process's one server for the file and settings; any thread or event loop may use it."""
-    key = (file.resolve(), settings or LocalSettings())
+def shared_server(
+    file: Path, settings: LocalSettings | None = None, *, replica: int = 0, replicas: int = 1
+) -> LlamaServer:
+    """Give this process's one server for what is asked; any thread or event loop may use it.
+
+    Args:
+        file: A GGUF file. Its replicas share its pages in memory; weights that are rearranged for speed, as all
+            but `strict` settings let them be, each replica has for itself.
+        settings: How to serve it.
+        replica: Which of the children that serve the same.
+        replicas: How many those are; they divide the cores.
+    """
+    settings = settings or LocalSettings()
+    key = (file.resolve(), settings, replica, replicas)
     with _shared_lock:
-        return _shared.setdefault(key, LlamaServer(*key))
+        if key not in _shared:
+            _shared[key] = LlamaServer(key[0], settings, replicas=replicas)
+        return _shared[key]
 
 
 def _cores() -> int:
