@@ -192,8 +192,14 @@ def load_settings(path: Path | None = None) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{found}: cannot be read: {error}") from error
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        problems = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in error.errors())
         raise ConfigError(f"{found}: {problems}") from error
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    """Write where in the file something is wrong; whether a model is a pool is not written there."""
+    is_model = path[0] == "models" and path[2:3] in (("pool",), ("model",))
+    return ".".join(map(str, (*path[:2], *path[3:]) if is_model else path))
 
 
 def nearest(name: str, known: list[str]) -> str:

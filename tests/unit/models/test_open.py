@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mainspring import Sampling, open_model
+from mainspring import ChatModel, Sampling, open_model
 from mainspring.core.errors import ConfigError, ModelUnavailable
-from mainspring.models.config import load_settings
+from mainspring.models.config import Settings, load_settings
 from mainspring.models.prices import FREE, Rates
 from tests.unit.models.asking import request
 from tests.unit.models.wire import Serve, answer, completion, refusal, said
@@ -30,6 +30,13 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         return path
 
     return write
+
+
+def opened(name: str, settings: Settings | None = None) -> ChatModel:
+    """Open a model that is at one server."""
+    model = open_model(name, settings)
+    assert isinstance(model, ChatModel)
+    return model
 
 
 def house(base_url: str, more: str = "") -> str:
@@ -67,7 +74,7 @@ async def test_a_named_model_has_settings_of_its_own(serve: Serve, write: Write)
         extra_body = {{ top_k = 5 }}
         """
     )
-    model = open_model("support")
+    model = opened("support")
     reply = await model.ask(request())
     assert (model.name, model.model, model.mode) == ("support", "llama-3.3-70b", "structured")
     assert reply.usage.cost_usd == Decimal("0.50")
@@ -104,9 +111,9 @@ async def test_a_models_own_price_counts_before_the_providers(serve: Serve, writ
 
 def test_the_built_in_providers_are_known(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
-    assert open_model("openai:gpt-5-mini").mode == "native"
-    assert open_model("vllm:m").mode == "structured"
-    assert open_model("ollama:qwen3:8b").model == "qwen3:8b"
+    assert opened("openai:gpt-5-mini").mode == "native"
+    assert opened("vllm:m").mode == "structured"
+    assert opened("ollama:qwen3:8b").model == "qwen3:8b"
 
 
 def test_opening_a_model_asks_and_starts_nothing(write: Write) -> None:
@@ -192,9 +199,9 @@ def test_the_settings_file_is_found_in_a_folder_above(
     below = tmp_path / "deep" / "down"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
-    assert open_model("a").model == "outer"
+    assert opened("a").model == "outer"
     (tmp_path / "deep" / "mainspring.toml").write_text('[models.a]\nprovider = "vllm"\nmodel = "inner"')
-    assert open_model("a").model == "inner"
+    assert opened("a").model == "inner"
 
 
 def test_the_settings_file_may_be_named_by_the_environment(
@@ -204,7 +211,7 @@ def test_the_settings_file_may_be_named_by_the_environment(
     other = tmp_path / "other.toml"
     other.write_text('[models.a]\nprovider = "vllm"\nmodel = "there"')
     monkeypatch.setenv("MAINSPRING_CONFIG", str(other))
-    assert open_model("a").model == "there"
+    assert opened("a").model == "there"
     monkeypatch.setenv("MAINSPRING_CONFIG", str(tmp_path / "missing.toml"))
     with pytest.raises(ConfigError, match=r"missing\.toml: cannot be read"):
         open_model("a")
@@ -219,7 +226,7 @@ def test_settings_given_win_over_the_file(write: Write, tmp_path: Path) -> None:
     write("[models.a")
     good = tmp_path / "good.toml"
     good.write_text('[models.a]\nprovider = "vllm"\nmodel = "m"')
-    assert open_model("a", load_settings(good)).model == "m"
+    assert opened("a", load_settings(good)).model == "m"
 
 
 def test_a_price_of_nothing_is_free() -> None:
