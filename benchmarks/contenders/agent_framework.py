@@ -5,7 +5,7 @@ from typing import Any
 
 from agent_framework import Agent  # type: ignore[import-not-found]  # lives in .venv-peers
 from agent_framework.openai import OpenAIChatCompletionClient  # type: ignore[import-not-found]  # lives in .venv-peers
-from openai import AsyncOpenAI  # type: ignore[import-not-found]  # lives in .venv-peers
+from openai import AsyncOpenAI
 
 from benchmarks.contender import API_KEY, INSTRUCTIONS, MAX_STEPS, QUESTION, TIMEOUT_S, Contender, add
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph  # type: ignore[import-not-found]  # lives in .venv-peers
-from openai import AsyncOpenAI  # type: ignore[import-not-found]  # lives in .venv-peers
+from openai import AsyncOpenAI
 
 from benchmarks.contender import ADD, API_KEY, INSTRUCTIONS, MAX_STEPS, QUESTION, TIMEOUT_S, Contender, add
 
@@ -26,7 +26,9 @@ def connect(base_url: str) -> Contender:
     @cache
     def graph_for(model: str) -> Any:
         async def ask(state: State) -> State:
-            reply = await client.chat.completions.create(model=model, messages=state["messages"], tools=[ADD])
+            messages: Any = state["messages"]
+            tools: Any = [ADD]
+            reply = await client.chat.completions.create(model=model, messages=messages, tools=tools)
             return {"messages": [reply.choices[0].message.model_dump(exclude_none=True)]}
 
         graph = StateGraph(State)

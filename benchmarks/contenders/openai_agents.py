@@ -10,7 +10,7 @@ from agents import (  # type: ignore[import-not-found]  # lives in .venv-peers
     function_tool,
     set_tracing_disabled,
 )
-from openai import AsyncOpenAI  # type: ignore[import-not-found]  # lives in .venv-peers
+from openai import AsyncOpenAI
 
 from benchmarks.contender import API_KEY, INSTRUCTIONS, MAX_STEPS, QUESTION, TIMEOUT_S, Contender, add
 

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from openai import AsyncOpenAI  # type: ignore[import-not-found]  # lives in .venv-peers
+from openai import AsyncOpenAI
 from pydantic_ai import Agent, UsageLimits  # type: ignore[import-not-found]  # lives in .venv-peers
 from pydantic_ai.messages import (  # type: ignore[import-not-found]  # lives in .venv-peers
     PartDeltaEvent,

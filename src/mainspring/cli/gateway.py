@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Final, get_args
 
@@ -115,7 +115,7 @@ def key(
             notes.line(line)
 
 
-def _toml(name: str, table: dict[str, object]) -> Sequence[str]:
+def _toml(name: str, table: Mapping[str, object]) -> Sequence[str]:
     def value(given: object) -> str:
         if isinstance(given, dict):
             return "{ " + ", ".join(f"{field} = {value(one)}" for field, one in given.items()) + " }"
