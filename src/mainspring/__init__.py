@@ -11,7 +11,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mainspring.agent import Agent, Result, Run
+    from mainspring.agent import Agent, Escalate, Result, Run
     from mainspring.core import Budget, Label, Message, Sampling, Usage
     from mainspring.core.errors import MainspringError, ToolError
     from mainspring.models import ChatModel, ScriptedModel, open_model, use
@@ -28,6 +28,7 @@ _HOMES = {
     "Budget": "mainspring.core",
     "ChatModel": "mainspring.models",
     "DurableRun": "mainspring.runs",
+    "Escalate": "mainspring.agent",
     "Label": "mainspring.core",
     "MainspringError": "mainspring.core.errors",
     "Message": "mainspring.core",
@@ -56,6 +57,7 @@ __all__ = [
     "Budget",
     "ChatModel",
     "DurableRun",
+    "Escalate",
     "Label",
     "MainspringError",
     "Message",

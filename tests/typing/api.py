@@ -5,8 +5,22 @@ from typing import assert_type
 
 from pydantic import BaseModel
 
-from mainspring import Agent, ChatModel, Prompt, Result, Run, ScriptedModel, Tool, Usage, open_model, tool, use
+from mainspring import (
+    Agent,
+    ChatModel,
+    Escalate,
+    Prompt,
+    Result,
+    Run,
+    ScriptedModel,
+    Tool,
+    Usage,
+    open_model,
+    tool,
+    use,
+)
 from mainspring.core import Delta, Event, Message, Model, ToolCall, decode
+from mainspring.models.pool.model import PooledModel
 
 
 class Invoice(BaseModel):
@@ -89,9 +103,15 @@ def making() -> None:
         ["hi", use("add", a=1), [use("add", a=1)], ValueError("no"), lambda request: request.messages[-1].text]
     )
     served: Model = ChatModel("m", base_url="http://localhost/v1")
-    assert_type(open_model("vllm:m"), ChatModel)
+    assert_type(open_model("vllm:m"), ChatModel | PooledModel)
     agent = Agent("a", model=scripted, tools=[add, lookup, plain])
     assert_type(agent.replace(model=served), Agent)
     assert_type(Agent("a", prompt=Prompt("Be brief.")), Agent)
     assert_type(agent.tools["add"], Tool[..., object])
+    dearer = Escalate([served, "large"], on=("unusable", "tool_error"), after=2, judge=agent.as_tool())
+    assert_type(Agent("a", model="small", escalate=dearer).dearer_names, tuple[str, ...])
+    assert_type(agent.replace(escalate=Escalate("large", judge=plain)), Agent)
+    Agent("a", model="small", escalate="large")
+    Escalate("large", on=("stuck",))  # type: ignore[arg-type]  # no such reason
+    Escalate("large", judge=3)  # type: ignore[arg-type]  # neither a tool nor a function
     Agent("a", model=3)  # type: ignore[arg-type]  # neither a name nor a model

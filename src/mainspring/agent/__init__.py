@@ -4,7 +4,9 @@ A run alternates between a model's decision and the tools' observations until th
 core, prompts, models and tools.
 """
 
-from mainspring.agent.agent import Agent, run_in_new_loop
+from mainspring.agent.agent import Agent
+from mainspring.agent.blocking import run_in_new_loop
+from mainspring.agent.escalate import Escalate
 from mainspring.agent.run import Result, Run
 
-__all__ = ["Agent", "Result", "Run", "run_in_new_loop"]
+__all__ = ["Agent", "Escalate", "Result", "Run", "run_in_new_loop"]

@@ -6,18 +6,21 @@ result = sizer.run_sync("How much cache does one 32,768-token sequence of Llama-
 ```
 """
 
-import asyncio
 import copy
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
 from pydantic_core import to_json
 
+from mainspring.agent.blocking import run_in_new_loop
 from mainspring.agent.child import child_tool
+from mainspring.agent.escalate import Escalate, Escalation, as_escalate
 from mainspring.agent.job import AnswerForm, Job, Limits
+from mainspring.agent.judge import Judge
+from mainspring.agent.opening import Models, listed, names_of, opened
 from mainspring.agent.run import Result, Run
 from mainspring.core import Clock, Message, Model, Options, Rng, Sampling, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError
@@ -38,6 +41,8 @@ class Agent:
         prompt: A prompt file (or `Prompt`) whose rendered body is the system message.
         model: `provider:model`, a name from `mainspring.toml`, or any `Model`; the embedded one if not given. Of
             a list the first is asked, and the next where a budget with `when_spent="degrade"` does not cover it.
+        escalate: A dearer model that goes on where a reply, an answer or the tools of two steps go wrong; an
+            `Escalate` says when exactly, and who judges answers.
         tools: Tools, or plain functions with type hints and docstrings.
         sampling: How the model picks its words, over the prompt file's and the model's own settings.
         max_steps: Model calls after which a run ends without an answer.
@@ -47,7 +52,8 @@ class Agent:
         rng: Makes up run ids.
 
     Raises:
-        ConfigError: Two tools share a name, both instructions and prompt are given, or a file is wrong.
+        ConfigError: Two tools share a name, both instructions and prompt are given, a file is wrong, or it would
+            escalate to a model that it asks already.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword for each thing that can be said of an agent
@@ -56,7 +62,8 @@ class Agent:
         *,
         instructions: str = "",
         prompt: str | Path | Prompt | None = None,
-        model: str | Model | Sequence[str | Model] | None = None,
+        model: Models | None = None,
+        escalate: str | Model | Escalate | None = None,
         tools: Sequence[AnyTool | Callable[..., object]] = (),
         sampling: Sampling | None = None,
         max_steps: int = 20,
@@ -73,7 +80,9 @@ class Agent:
         self.sampling = (sampling or Sampling()).over(self.prompt.sampling)
         self.limits = _checked(Limits(max_steps, max_repairs), name)
         self.cache = cache
-        self._models = _models(model or self.prompt.model or DEFAULT_MODEL)
+        self._models = listed(model or self.prompt.model or DEFAULT_MODEL)
+        self._dearer: tuple[str | Model, ...] = ()
+        self._escalates(as_escalate(escalate), checked=True)
         self._clock = clock or SystemClock()
         self._rng = rng or SystemRng()
         self._forms: dict[object, tuple[AnswerForm[Any], Options, Options]] = {}
@@ -98,26 +107,60 @@ class Agent:
         Raises:
             ConfigError: A name leads nowhere, or a key is missing.
         """
-        opened = tuple(_opened(model) for model in self._models)
-        self._models = opened
-        return opened
+        models = opened(self._models)
+        self._models = models
+        return models
 
     @property
     def model_names(self) -> tuple[str, ...]:
         """The names of the model and the cheaper ones; asking for them opens none."""
-        return tuple(model if isinstance(model, str) else model.name for model in self._models)
+        return names_of(self._models)
+
+    @property
+    def dearer(self) -> tuple[Model, ...]:
+        """The models that it escalates to, in order, opened at the first use.
+
+        Raises:
+            ConfigError: A name leads nowhere, or a key is missing.
+        """
+        models = opened(self._dearer)
+        self._dearer = models
+        return models
+
+    @property
+    def dearer_names(self) -> tuple[str, ...]:
+        """The names of the models that it escalates to; asking for them opens none."""
+        return names_of(self._dearer)
+
+    @property
+    def escalation(self) -> Escalation | None:
+        """When it goes on with which dearer models, opened at the first use; None for never.
+
+        Raises:
+            ConfigError: A name leads nowhere, or a key is missing.
+        """
+        rules = self.escalate
+        return None if rules is None else Escalation(self.dearer, frozenset(rules.on), rules.after, self.judge)
 
     def replace(
         self,
         *,
-        model: str | Model | Sequence[str | Model] | None = None,
+        model: Models | None = None,
+        escalate: str | Model | Escalate | None = None,
         max_steps: int | None = None,
         prompt: str | Path | Prompt | None = None,
     ) -> "Agent":
-        """Give the same agent with another model, other instructions or another number of steps."""
+        """Give the same agent with other models, other instructions or another number of steps.
+
+        Raises:
+            ConfigError: It would escalate to a model that it asks already. Given only another model, it escalates
+                to those that it did before, less that one.
+        """
         other = copy.copy(self)
         if model is not None:
-            other._models = _models(model)  # noqa: SLF001 - it is one of us
+            other._models = listed(model)  # noqa: SLF001 - it is one of us
+        rules = self.escalate if escalate is None else as_escalate(escalate)
+        other._escalates(rules, checked=escalate is not None)  # noqa: SLF001 - it is one of us
         if max_steps is not None:
             other.limits = _checked(replace(self.limits, max_steps=max_steps), self.name)
         if prompt is not None:
@@ -242,6 +285,7 @@ class Agent:
             agent_digest=self._digest(options, prompt_digest),
             model=self.model,
             cheaper=self.models[1:],
+            escalation=self.escalation,
             cache=self.cache,
             tools=self.tools,
             options=options,
@@ -252,6 +296,19 @@ class Agent:
             messages=(*told, *messages, asked),
             prompt_digest=prompt_digest,
         )
+
+    def _escalates(self, rules: Escalate | None, *, checked: bool) -> None:
+        """Take in when to escalate; a model that is asked anyway is none to escalate to."""
+        given = () if rules is None else listed(rules.to)
+        known = set(self.model_names)
+        self.escalate = rules
+        self.judge = None if rules is None or rules.judge is None else Judge.of(rules.judge)
+        self._dearer = tuple(model for model in given if names_of([model])[0] not in known)
+        if checked and len(set(self.dearer_names)) < len(given):
+            raise ConfigError(
+                f"agent {self.name!r} escalates from {list(self.model_names)} to {list(names_of(given))}, where a "
+                "model is named twice; name others, and give models that are made by hand names of their own"
+            )
 
     def _run(
         self,
@@ -286,48 +343,11 @@ class Agent:
 
     def _digest(self, options: Options, prompt_digest: str) -> str:
         tools = [(spec.name, spec.description, spec.parameters) for spec in options.tools]
-        parts = to_json((self.model.name, prompt_digest, tools, options.answer, self.sampling))
-        return hashlib.sha256(parts).hexdigest()
-
-
-def run_in_new_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Run something to its end in an event loop of its own, a fast one where uvloop is installed.
-
-    Raises:
-        ConfigError: An event loop runs already.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(work)
-    work.close()
-    raise ConfigError("an event loop runs already; write `await agent.run(...)` instead of `agent.run_sync(...)`")
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
-
-
-def _models(given: str | Model | Sequence[str | Model]) -> tuple[str | Model, ...]:
-    if isinstance(given, str) or not isinstance(given, Sequence):
-        return (given,)
-    if not given:
-        raise ConfigError("the list of models is empty; name at least one")
-    return tuple(given)
-
-
-def _opened(model: str | Model) -> Model:
-    if not isinstance(model, str):
-        return model
-    from mainspring.models import open_model
-
-    return open_model(model)
+        parts: list[object] = [self.model.name, prompt_digest, tools, options.answer, self.sampling]
+        if self.escalate is not None:
+            judge = None if self.judge is None else self.judge.spec
+            parts += [self.dearer_names, sorted(self.escalate.on), self.escalate.after, judge]
+        return hashlib.sha256(to_json(parts)).hexdigest()
 
 
 def _prompt(name: str, instructions: str, prompt: str | Path | Prompt | None) -> Prompt:

@@ -45,6 +45,12 @@ class Child:
         raise ToolError(response.error or "no answer" if isinstance(response, ChildEnded) else "no answer")
 
 
+def called_by(agent: "Agent") -> "tuple[Agent, ...]":
+    """Give the agents that one calls: by its tools, or to judge its answers."""
+    judge = () if agent.judge is None else agent.judge.tools.values()
+    return tuple(tool.waits.agent for tool in (*agent.tools.values(), *judge) if isinstance(tool.waits, Child))
+
+
 def child_tool(agent: "Agent", name: str | None, description: str) -> AnyTool:
     """Make the tool with which one agent calls another.
 

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import to_json, to_jsonable_python
 
+from mainspring.agent.escalate import Escalation
 from mainspring.core import JsonObject, Message, Model, Options, Sampling
 from mainspring.core.events import RunStarted
 from mainspring.tools import AnyTool
@@ -76,6 +77,14 @@ class Job(Generic[T]):
     """Models to ask instead when a budget does not cover the first one, in order."""
     cache: bool = False
     """Whether equal requests may be answered from the store's response cache."""
+    escalation: Escalation | None = None
+    """When to go on with which dearer models; None for never."""
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All models that it may ask, the dearest first."""
+        dearer = () if self.escalation is None else self.escalation.models
+        return (*reversed(dearer), self.model, *self.cheaper)
 
     @property
     def started(self) -> RunStarted:

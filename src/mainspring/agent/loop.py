@@ -9,15 +9,19 @@ time brings the same loop to the same place.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
+from pydantic import JsonValue
 from pydantic_core import to_json
 
 from mainspring.agent.calls import Calls, ToolCalls
 from mainspring.agent.job import Job
+from mainspring.agent.judge import objection
+from mainspring.agent.ladder import Ladder
+from mainspring.agent.observations import label_of, observed
 from mainspring.core import (
     NOTHING,
     OPERATOR,
@@ -41,6 +45,7 @@ from mainspring.core.errors import ModelReplyError, StepLimit, Stuck, TooDear
 from mainspring.core.events import (
     Corrected,
     CorrectionReason,
+    EscalationReason,
     Finished,
     ModelCalled,
     ModelReplied,
@@ -49,6 +54,12 @@ from mainspring.core.events import (
 from mainspring.prompts import Prompt
 
 T = TypeVar("T")
+
+_Fault = Literal["unusable", "wrong_answer", "judge"]
+"""What a model is told to mend, a bounded number of times."""
+
+_PROBLEM_CHARS: Final = 400
+"""Of a tool's error that is told again; the whole of it is the call's result."""
 
 
 class Loop(Generic[T]):
@@ -75,7 +86,9 @@ class Loop(Generic[T]):
         self._clock = clock
         self._listener = listener
         self._calls = calls or ToolCalls(job.tools, door, clock)
-        self._models = (job.model, *job.cheaper)
+        self._judge = None if job.escalation is None else job.escalation.judge
+        self._verdicts = calls or ToolCalls({} if self._judge is None else self._judge.tools, door, clock)
+        self._ladder = Ladder(job)
         self._seen: dict[bytes, str] = {}
         self._n_repeats = 0
         self._n_repairs = 0
@@ -104,7 +117,8 @@ class Loop(Generic[T]):
                     except ValueError as error:
                         self._correct(turn, "wrong_answer", str(error))
                     else:
-                        return self._finish(turn, output)
+                        if await self._is_good(turn, value):
+                            return self._finish(turn, output)
                 case Unusable(reason=reason) if not self._must_answer:
                     self._correct(turn, "unusable", reason)
                 case _:
@@ -135,12 +149,12 @@ class Loop(Generic[T]):
         """Ask the model what to do next; where a budget wants that, a cheaper one."""
         while True:
             try:
-                outcome = await self._think_with(self._models[0], turn)
+                outcome = await self._think_with(self._ladder.model, turn)
             except TooDear:
-                if len(self._models) == 1:
+                if not self._ladder.step_down():
                     raise
-                self._models = self._models[1:]
             else:
+                self._ladder.used = outcome.usage
                 self._uncounted.append(outcome.usage)
                 self.conversation.add(outcome.message)
                 return outcome.decision
@@ -188,7 +202,7 @@ class Loop(Generic[T]):
 
     async def _act(self, turn: int, calls: tuple[ToolCall, ...]) -> None:
         """Call the tools side by side and tell the model what came of it, in the order it asked."""
-        self._n_repairs = 0
+        self._n_repairs = self._ladder.n_refused
         if len(calls) == 1:
             outcomes = [await self._calls.make(turn, calls[0])]
         else:
@@ -196,6 +210,7 @@ class Loop(Generic[T]):
         self._uncounted.extend(outcome.usage for outcome in outcomes)
         self.conversation.add(observed(outcomes))
         self._notice_repeats(turn, calls, outcomes)
+        self._notice_errors(turn, outcomes)
 
     async def _call_all(self, turn: int, calls: tuple[ToolCall, ...]) -> list[ToolReturned]:
         """Call the tools side by side; where the door refuses one, that ends the others and the run.
@@ -230,29 +245,54 @@ class Loop(Generic[T]):
         if not is_new:
             self._tell(turn, "repeated")
 
-    def _correct(self, turn: int, reason: CorrectionReason, problem: str) -> None:
-        """Tell the model what was wrong with its reply, a bounded number of times in a row."""
-        self._n_repairs += 1
-        if self._n_repairs > self._job.limits.max_repairs:
+    def _notice_errors(self, turn: int, outcomes: list[ToolReturned]) -> None:
+        """Take notice of a step of which nothing came but errors; what a human refused is none of the model's."""
+        failed = [outcome.result for outcome in outcomes if outcome.result.is_error and outcome.usage.tool_calls]
+        if not failed or len(failed) < len(outcomes):
+            self._ladder.goes_well()
+        elif self._ladder.goes_wrong("tool_error"):
+            self._escalate(turn, "tool_error", f"{failed[-1].name}: {failed[-1].text}"[:_PROBLEM_CHARS])
+
+    async def _is_good(self, turn: int, answer: JsonValue) -> bool:
+        """Ask the judge, where there is one; the model is told what it says."""
+        if self._judge is None:
+            return True
+        verdict = await self._verdicts.make(turn, self._judge.call(self._job.messages[-1].text, answer))
+        self._uncounted.append(verdict.usage)
+        problem = objection(verdict.result)
+        if problem is not None:
+            self._correct(turn, "judge", problem, label_of([verdict]))
+        return problem is None
+
+    def _correct(self, turn: int, reason: _Fault, problem: str, label: Label = OPERATOR) -> None:
+        """Tell the model, or a dearer one, what was wrong with its reply; a bounded number of times in a row."""
+        is_last = self._n_repairs >= self._job.limits.max_repairs
+        if self._ladder.goes_wrong(reason, is_last=is_last):
+            self._escalate(turn, reason, problem)
+        elif is_last:
+            what = "were not good enough" if reason == "judge" else "could not be used"
             raise ModelReplyError(
-                f"model {self._job.model.name!r} wrote {self._n_repairs} replies in a row that could not be used "
+                f"model {self._ladder.wanted.name!r} wrote {self._n_repairs + 1} replies in a row that {what} "
                 f"(the last: {problem}); try another model or mode"
             )
-        self._tell(turn, reason, problem=problem)
+        else:
+            self._n_repairs += 1
+        self._tell(turn, reason, label, problem=problem)
 
-    def _tell(self, turn: int, reason: CorrectionReason, **inputs: str) -> None:
-        message = Message.user(_words(reason).render(inputs), label=OPERATOR)
+    def _escalate(self, turn: int, reason: EscalationReason, problem: str) -> None:
+        """Go on with the next dearer model, which makes a fresh start."""
+        escalated = self._door.record(self._ladder.escalated(turn, reason, problem))
+        self._ladder.step_up(escalated.to_model)
+        self._n_repairs = self._n_repeats = 0
+
+    def _tell(self, turn: int, reason: CorrectionReason, label: Label = OPERATOR, **inputs: str) -> None:
+        message = Message.user(_words(reason).render(inputs), label=label)
         corrected = Corrected(turn=turn, reason=reason, problem=inputs.get("problem", ""), message=message)
         self.conversation.add(self._door.record(corrected).message)
 
     def _finish(self, turn: int, output: T) -> T:
         self._door.record(Finished(output=self._job.form.write(output), n_steps=turn + 1, usage=self.usage))
         return output
-
-
-def observed(outcomes: Sequence[ToolReturned]) -> Message:
-    """Tell the model what came of a step's calls, in the order it asked."""
-    return Message(role="tool", parts=tuple(outcome.result for outcome in outcomes), label=_label(outcomes))
 
 
 @cache
@@ -262,14 +302,3 @@ def _words(reason: CorrectionReason) -> Prompt:
 
 def _steps(number: int) -> str:
     return f"{number} step" if number == 1 else f"{number} steps"
-
-
-def _label(outcomes: Sequence[ToolReturned]) -> Label:
-    """Label a step's observations: as bad as the worst of them."""
-    first, *rest = [_tool_label(outcome.result.name, trusted=outcome.trusted) for outcome in outcomes]
-    return first.join(*rest) if rest else first
-
-
-@lru_cache(maxsize=1024)
-def _tool_label(name: str, *, trusted: bool) -> Label:
-    return Label(integrity="trusted" if trusted else "untrusted", sources=(f"tool:{name}",))

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from mainspring.agent import Agent, run_in_new_loop
 from mainspring.cli.asked import AsJson, ModelName
 from mainspring.cli.load import load_agent
-from mainspring.cli.prepare import make_ready
+from mainspring.cli.prepare import make_agent_ready
 from mainspring.cli.stored.driving import Driving, Taken
 from mainspring.cli.stored.looking import looking, one_run
 from mainspring.cli.stored.store import Store, existing, typed
@@ -94,7 +94,7 @@ def fork(  # noqa: PLR0913 - each option is an argument of the command
             command = typed(store, "runs", "resume", made, "--agent", "AGENT")
             notes.line(f"a worker goes on with it, or here\n  {command}")
             return
-        make_ready(loaded.model, notes)
+        make_agent_ready(loaded, notes)
         with JsonLines(out) if as_json else RunView(notes, out) as view:
             driving = Driving(url, agent, view, notes, streams=view.is_lively)
             driving.drive(lambda known: begin(known, loaded))

@@ -7,7 +7,7 @@ from typing import Final
 from mainspring.agent import Agent, run_in_new_loop
 from mainspring.cli.asked import AgentName, Inputs, ModelName, checked, read_pairs
 from mainspring.cli.load import load_agent
-from mainspring.cli.prepare import make_ready
+from mainspring.cli.prepare import make_agent_ready
 from mainspring.cli.run import follow, starter
 from mainspring.cli.views.run import RunView
 from mainspring.cli.views.screen import LABEL_WIDTH, Screen, results
@@ -27,7 +27,7 @@ def chat(agent: AgentName, *, model: ModelName = None, inputs: Inputs = None) ->
         notes = Screen(stderr=True)
         given = read_pairs(inputs, "input")
         loaded = load_agent(agent, model=model)
-        make_ready(loaded.model, notes)
+        make_agent_ready(loaded, notes)
         loaded.job(
             "", str, inputs=given or None
         )  # inputs that do not fit the prompt are known before anybody types

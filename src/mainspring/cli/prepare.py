@@ -7,52 +7,71 @@ move and Ctrl-C ends it at once; a model elsewhere needs nothing of this.
 import asyncio
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from mainspring.agent import Agent
 from mainspring.cli.views.screen import ACCENT, Screen
 from mainspring.core import Model
 from mainspring.core.errors import MainspringError
 from mainspring.models import ChatModel
 from mainspring.models.config import load_settings
-from mainspring.models.files.catalog import CatalogEntry
 from mainspring.models.files.fetch import Progress as Fetched
 from mainspring.models.files.fetch import cached, fetch
 from mainspring.models.local.embedded import EmbeddedServer
+from mainspring.models.pool.model import PooledModel
 
-_LOCAL: Final = "local:"
 _LOOK_S: Final = 0.1
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 
 
 def make_ready(model: Model, notes: Screen) -> None:
-    """Fetch and start the model where it is one of this machine.
+    """Fetch and start the model, or each member of a pool, where it is one of this machine.
 
     Raises:
         DownloadError: No source could give its file.
         ConfigError: It cannot be served here.
         ModelUnavailable: It does not start.
     """
-    if not isinstance(model, ChatModel) or not isinstance(model.server, EmbeddedServer):
-        return
-    entry = embedded_entry(model.name)
-    if entry is not None and cached(entry) is None:
-        with download_shown(notes, entry.name) as told:
-            fetch(entry, progress=told)
-    with waiting(notes, f"starting the embedded model {model.model}"):
-        _start(model.server)
+    _fetched(model, notes)
+    for one in endpoints(model):
+        if isinstance(one.server, EmbeddedServer):
+            with waiting(notes, f"starting the embedded model {one.model}"):
+                _start(one.server)
 
 
-def embedded_entry(name: str) -> CatalogEntry | None:
-    """Find what the catalog says of a model, by its full name or its name in `mainspring.toml`."""
-    settings = load_settings()
-    named = settings.models.get(name)
-    if named is not None and named.provider != "local":
-        return None
-    return settings.embedded().get(named.model if named else name.removeprefix(_LOCAL))
+def endpoints(model: Model) -> Sequence[ChatModel]:
+    """Give the models at servers that a model is made of: itself, or the members of its pool."""
+    if isinstance(model, PooledModel):
+        return model.models
+    return [model] if isinstance(model, ChatModel) else []
+
+
+def make_agent_ready(agent: Agent, notes: Screen) -> None:
+    """Open all models of an agent, start the one it begins with, and fetch the files of those it may go on with.
+
+    Raises:
+        DownloadError: No source could give a file.
+        ConfigError: A model leads nowhere, or cannot be served here.
+        ModelUnavailable: The first one does not start.
+    """
+    first, *others = agent.models
+    make_ready(first, notes)
+    for model in (*others, *agent.dearer):
+        _fetched(model, notes)
+
+
+def _fetched(model: Model, notes: Screen) -> None:
+    """Fetch the files of embedded models that are not here."""
+    catalog = load_settings().embedded()
+    for one in endpoints(model):
+        entry = catalog.get(one.model) if isinstance(one.server, EmbeddedServer) else None
+        if entry is not None and cached(entry) is None:
+            with download_shown(notes, entry.name) as told:
+                fetch(entry, progress=told)
 
 
 @contextmanager

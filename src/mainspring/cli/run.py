@@ -10,7 +10,7 @@ import typer
 from mainspring.agent import Agent, Result, Run, run_in_new_loop
 from mainspring.cli.asked import AgentName, Inputs, ModelName, Words, read_pairs, read_words
 from mainspring.cli.load import answer_type, load_agent
-from mainspring.cli.prepare import make_ready
+from mainspring.cli.prepare import make_agent_ready
 from mainspring.cli.stored.limits import (
     BudgetCalls,
     BudgetInputTokens,
@@ -95,7 +95,7 @@ def run(  # noqa: PLR0913 - each option is an argument of the command
         if not store and (budget is not None or name is not None or is_new or charge):
             raise ConfigError("names and budgets of runs are kept in a store; add --store FILE")
         loaded = load_agent(agent, model=model, max_steps=max_steps)
-        make_ready(loaded.model, notes)
+        make_agent_ready(loaded, notes)
         streams = (notes.is_lively if stream is None else stream) and not as_json
         with JsonLines(out) if as_json else RunView(notes, out) as view:
             if store:

@@ -10,7 +10,7 @@ from mainspring.agent import run_in_new_loop
 from mainspring.cli import again
 from mainspring.cli.asked import AsJson
 from mainspring.cli.load import load_agent
-from mainspring.cli.prepare import make_ready
+from mainspring.cli.prepare import make_agent_ready
 from mainspring.cli.stored.driving import Driving, Taken, show
 from mainspring.cli.stored.ending import Ending
 from mainspring.cli.stored.limits import (
@@ -151,7 +151,7 @@ def resume(  # noqa: PLR0913 - each option is an argument of the command
             say_goes_on(notes, row, store)
             return
         url, loaded = existing(store), load_agent(agent)
-        make_ready(loaded.model, notes)
+        make_agent_ready(loaded, notes)
 
         async def take(known: Runs) -> Taken:
             row = await one_run(known, run, store)

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 import typer
 
 from mainspring.agent import Agent, run_in_new_loop
-from mainspring.agent.child import Child
+from mainspring.agent.child import called_by
 from mainspring.cli.load import load_agent
-from mainspring.cli.prepare import make_ready
+from mainspring.cli.prepare import make_agent_ready
 from mainspring.cli.stored.logs import as_json, as_lines, logged
 from mainspring.cli.stored.signals import stopping
 from mainspring.cli.stored.store import Store
@@ -47,7 +47,7 @@ def worker(
         notes = Screen(stderr=True)
         loaded = [load_agent(spec) for spec in agents]
         for agent in _with_those_they_call(loaded):
-            make_ready(agent.model, notes)
+            make_agent_ready(agent, notes)
         settings = Settings(concurrency=concurrency, lease_s=lease_s, grace_s=grace_s)
         with logged(as_json(notes) if log_json else as_lines(notes)):
             run_in_new_loop(_work(store or DEFAULT_STORE, loaded, settings))
@@ -70,5 +70,4 @@ async def _work(url: str, agents: Sequence[Agent], settings: Settings) -> None:
 def _with_those_they_call(agents: Sequence[Agent]) -> Iterator[Agent]:
     for agent in agents:
         yield agent
-        called = [tool.waits.agent for tool in agent.tools.values() if isinstance(tool.waits, Child)]
-        yield from _with_those_they_call(called)
+        yield from _with_those_they_call(called_by(agent))

@@ -13,7 +13,8 @@ from mainspring.core import Act, Entry, ToolCall
 from mainspring.core.events import ModelReplied, ToolCalled, ToolReturned
 
 _KEY: Final = re.compile(
-    r"(?:(?:budget|doubt):\d+:)?(?:model|tool|wait|approval|corrected):(?P<turn>\d+)(?::(?P<call>.*))?", re.DOTALL
+    r"(?:(?:budget|doubt):\d+:)?(?:model|tool|wait|approval|corrected|escalated):(?P<turn>\d+)(?::(?P<call>.*))?",
+    re.DOTALL,
 )
 
 

@@ -13,10 +13,13 @@ from pydantic_core import to_json
 from mainspring.agent.job import Job
 from mainspring.core import Budget, BudgetField, Model, Priced, Usage
 from mainspring.core.errors import ConfigError, MainspringError, ModelTimeout
-from mainspring.core.events import Corrected, ModelCalled, ModelReplied, RunStarted, ToolReturned
+from mainspring.core.events import Corrected, Escalated, ModelCalled, ModelReplied, RunStarted, ToolReturned
 from mainspring.runs.ledger import Amounts, amounts_of
 
 T = TypeVar("T")
+
+Told = RunStarted | ModelReplied | ToolReturned | Corrected | Escalated
+"""What the model is told, and that it is another model from here on."""
 
 MAX_OUTPUT_TOKENS: Final = 4096
 """What a reply may have under a budget that limits it, where nothing else bounds it."""
@@ -40,13 +43,13 @@ def bounded(job: Job[T], budgets: list[Budget]) -> Job[T]:
 
 
 def check_prices(job: Job[T], budgets: list[Budget]) -> None:
-    """Check that it is known what the job's models cost, where a budget is in dollars.
+    """Check that it is known what all of the job's models cost, where a budget is in dollars.
 
     Raises:
         ConfigError: It is not.
     """
     if any(budget.usd is not None for budget in budgets):
-        for model in (job.model, *job.cheaper):
+        for model in job.models:
             _check_price(model)
 
 
@@ -63,7 +66,7 @@ class WorstCase:
     """
 
     def __init__(self, job: Job[T]) -> None:
-        self._models: Mapping[str, Model] = {model.name: model for model in (job.model, *job.cheaper)}
+        self._models: Mapping[str, Model] = {model.name: model for model in job.models}
         self._max_output_tokens = job.sampling.max_output_tokens or MAX_OUTPUT_TOKENS
         tools = [(tool.name, tool.description, tool.parameters) for tool in job.options.tools]
         self._form_bytes = _FORM_BYTES + 2 * len(to_json((tools, job.form.schema)))
@@ -71,21 +74,20 @@ class WorstCase:
         """Tokens that a server has counted."""
         self._uncounted = self._form_bytes
         """Bytes that came since."""
+        self._told: list[Told] = []
 
-    def take(self, event: RunStarted | ModelReplied | ToolReturned | Corrected) -> None:
+    def take(self, event: Told) -> None:
         """Take in what the model will be told."""
+        self._told.append(event)
         match event:
-            case RunStarted(messages=messages):
-                self._uncounted += sum(len(to_json(message.parts)) + _MESSAGE_BYTES for message in messages)
             case ModelReplied(usage=usage) if usage.input_tokens:
                 self._counted = usage.input_tokens + usage.output_tokens
                 self._uncounted = _MESSAGE_BYTES
-            case ModelReplied():
-                self._uncounted += len(to_json(event.decision)) + _MESSAGE_BYTES
-            case ToolReturned(result=result):
-                self._uncounted += len(result.text.encode()) + _MESSAGE_BYTES
-            case Corrected(message=message):
-                self._uncounted += len(message.text.encode()) + _MESSAGE_BYTES
+            case Escalated():  # what one model's server has counted says nothing of another's tokens
+                self._counted = 0
+                self._uncounted = self._form_bytes + sum(map(_size_bytes, self._told))
+            case _:
+                self._uncounted += _size_bytes(event)
 
     def of(self, call: ModelCalled) -> Amounts:
         """Give the most that a call may use."""
@@ -95,6 +97,21 @@ class WorstCase:
             model_calls=1,
         )
         return amounts_of(cost_of(self._models[call.model], usage))
+
+
+def _size_bytes(event: Told) -> int:
+    """Bound the bytes that an event adds to what the model is told."""
+    match event:
+        case RunStarted(messages=messages):
+            return sum(len(to_json(message.parts)) + _MESSAGE_BYTES for message in messages)
+        case ModelReplied(decision=decision, raw=raw):
+            return max(len(to_json(decision)), len((raw or "").encode())) + _MESSAGE_BYTES
+        case ToolReturned(result=result):
+            return len(result.text.encode()) + _MESSAGE_BYTES
+        case Corrected(message=message):
+            return len(message.text.encode()) + _MESSAGE_BYTES
+        case Escalated():
+            return 0
 
 
 def spent(replied: ModelReplied) -> Amounts | None:

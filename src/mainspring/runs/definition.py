@@ -13,9 +13,11 @@ from pydantic_core import to_json
 
 from mainspring.agent import Agent
 from mainspring.agent.job import AnswerForm, Job, Limits
-from mainspring.core import JsonObject, Options, Sampling, ToolSpec
+from mainspring.agent.opening import opened
+from mainspring.core import JsonObject, Model, Options, Sampling, ToolSpec
 from mainspring.core.errors import JournalError
 from mainspring.core.events import RunStarted
+from mainspring.runs.escalating import Escalating
 from mainspring.runs.history import History
 from mainspring.runs.journal import Journal
 
@@ -45,21 +47,25 @@ class Definition(BaseModel):
     max_repairs: int
     models: tuple[str, ...]
     cache: bool = False
+    escalating: Escalating | None = None
 
     @classmethod
     def of(cls, agent: Agent, job: Job[T]) -> "Definition":
         """Say what a job of an agent works under."""
+        judge = None if agent.judge is None else agent.judge.tool
+        tools = (*job.tools.values(), *(() if judge is None else (judge,)))
         return cls(
             prompt=agent.prompt.digest,
             prompt_digest=job.prompt_digest,
             tools=job.options.tools,
-            asks_in_doubt=tuple(tool.name for tool in job.tools.values() if tool.in_doubt != "retry"),
+            asks_in_doubt=tuple(tool.name for tool in tools if tool.in_doubt != "retry"),
             answer=job.form.schema,
             sampling=job.sampling,
             max_steps=job.limits.max_steps,
             max_repairs=job.limits.max_repairs,
             models=tuple(model.name for model in (job.model, *job.cheaper)),
             cache=job.cache,
+            escalating=Escalating.of(agent),
         )
 
     @classmethod
@@ -85,14 +91,20 @@ class Definition(BaseModel):
         """Give everything a run goes on with: what it started under, and the agent's present functions.
 
         Raises:
-            ConfigError: A model that it started with cannot be opened any more.
+            ConfigError: A model that it started with cannot be opened any more, or its judge is gone.
         """
-        models = self._models(agent)
+        known = {model.name: model for model in (*agent.models, *agent.dearer)}
+
+        def model_of(name: str) -> Model:
+            return known[name] if name in known else opened([name])[0]
+
+        model, *cheaper = map(model_of, self.models)
         return Job(
             agent=started.agent,
             agent_digest=started.agent_digest,
-            model=models.models[0],
-            cheaper=models.models[1:],
+            model=model,
+            cheaper=tuple(cheaper),
+            escalation=None if self.escalating is None else self.escalating.present(agent, model_of),
             cache=self.cache,
             tools=agent.tools,
             options=Options(self.tools, self.answer),
@@ -113,13 +125,11 @@ class Definition(BaseModel):
             found.insert(0, "instructions")
         if self.models != agent.model_names:
             found.append("model")
+        if self.escalating != Escalating.of(agent):
+            found.append("escalation")
         if (self.max_steps, self.max_repairs) != (agent.limits.max_steps, agent.limits.max_repairs):
             found.append("limits")
         return tuple(found)
-
-    def _models(self, agent: Agent) -> Agent:
-        known = {model.name: model for model in agent.models}
-        return agent.replace(model=[known.get(name, name) for name in self.models])
 
 
 async def definition_of(journal: Journal, history: History) -> Definition:

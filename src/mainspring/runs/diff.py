@@ -127,9 +127,13 @@ def _side(entries: Sequence[Entry], history: History, steps: dict[int, Step]) ->
         n_steps=len(steps),
         usage=history.usage,
         model_s=sum(step.duration_s for step in steps.values()),
-        tool_s=sum(call.duration_s for step in steps.values() for call in step.calls),
+        tool_s=sum(call.duration_s for step in steps.values() for call in _made(step)),
         elapsed_s=entries[-1].at - entries[0].at,
     )
+
+
+def _made(step: Step) -> tuple[Call, ...]:
+    return step.calls if step.judged is None else (*step.calls, step.judged)
 
 
 def _beginning(one: RunStarted, other: RunStarted) -> tuple[Beginning, ...]:

@@ -19,7 +19,6 @@ from mainspring.core import NOTHING, ONE_TOOL_CALL, Clock, Parked, ToolResult, d
 from mainspring.core.effects import DerivedT, OutcomeT, Reconcile, ResponseT
 from mainspring.core.errors import MainspringError, TooDear, named
 from mainspring.core.events import (
-    Corrected,
     DoubtFound,
     DoubtPolicy,
     EffectFailed,
@@ -30,12 +29,11 @@ from mainspring.core.events import (
     ModelReplied,
     Outcome,
     Response,
-    RunStarted,
     ToolCalled,
     ToolReturned,
     Wait,
 )
-from mainspring.runs.costs import spent, spent_on_failure
+from mainspring.runs.costs import Told, spent, spent_on_failure
 from mainspring.runs.history import History
 from mainspring.runs.journal import Responses
 from mainspring.runs.ledger import Amounts, Settle
@@ -253,7 +251,7 @@ class JournalDoor:
         return None if self._purse is None else Settle(intent.key, amounts)
 
     def _note(self, event: object) -> None:
-        if self._purse is not None and isinstance(event, RunStarted | ModelReplied | ToolReturned | Corrected):
+        if self._purse is not None and isinstance(event, Told):
             self._purse.worst.take(event)
 
 

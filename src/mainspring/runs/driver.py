@@ -29,7 +29,7 @@ from mainspring.runs.history import History
 from mainspring.runs.identity import is_dead
 from mainspring.runs.journal import EVERY, LIVING, Lease, Query, RunRow, Store
 from mainspring.runs.leases import Keeper
-from mainspring.runs.ledger import on_day
+from mainspring.runs.ledger import in_window
 from mainspring.runs.outside import Outside, Submit, due_at
 from mainspring.runs.purse import Purse, limits
 from mainspring.runs.watch import Watch
@@ -259,7 +259,7 @@ class Driver:
         if not drive.row.budgets:
             return None
         found, now = await self.store.balances(drive.row.budgets), self.clock.now()
-        balances = {name: on_day(balance, now) for name, balance in found.items()}
+        balances = {name: in_window(balance, now) for name, balance in found.items()}
         check_prices(job, limits(balances))
         return Purse(balances, WorstCase(job), drive.history, drive.writer, self.clock)
 

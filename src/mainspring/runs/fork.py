@@ -110,9 +110,15 @@ def _taken_over(
     """Give what the run works with under another agent: its instructions, tools, model and settings."""
     *before, asked = [message for message in history.started.messages if message.role != "system"]
     if agent.prompt.inputs:
-        job = definition.job(agent, history.started, recorded.form)
-        models = agent.models
-        job = replace(job, model=models[0], cheaper=models[1:], sampling=agent.sampling.over(definition.sampling))
+        plain = definition.model_copy(update={"escalating": None})
+        models, sampling = agent.models, agent.sampling.over(definition.sampling)
+        job = replace(
+            plain.job(agent, history.started, recorded.form),
+            model=models[0],
+            cheaper=models[1:],
+            escalation=agent.escalation,
+            sampling=sampling,
+        )
     else:
         job = agent.job(asked, recorded.form, before)
     return Definition.of(agent, job), job

@@ -19,6 +19,7 @@ from mainspring.core.events import (
     Corrected,
     DoubtFound,
     EffectFailed,
+    Escalated,
     Failed,
     Finished,
     HumanAnswered,
@@ -34,7 +35,17 @@ from mainspring.core.events import (
     ToolReturned,
 )
 
-Happened = RunStarted | ModelReplied | ToolReturned | Corrected | Finished | HumanAnswered | TimerRang | ChildEnded
+Happened = (
+    RunStarted
+    | ModelReplied
+    | ToolReturned
+    | Corrected
+    | Escalated
+    | Finished
+    | HumanAnswered
+    | TimerRang
+    | ChildEnded
+)
 """What is known under its key, and so not done again."""
 
 Begun = ModelCalled | ToolCalled | HumanAsked | TimerSet | ChildCalled

@@ -18,6 +18,7 @@ from mainspring.core.errors import ReplayError, TooDear, named
 from mainspring.core.events import (
     ChildCalled,
     Corrected,
+    Escalated,
     Finished,
     HumanAnswered,
     HumanAsked,
@@ -40,6 +41,7 @@ _Derivable = (
     | ToolCalled
     | ToolReturned
     | Corrected
+    | Escalated
     | HumanAsked
     | TimerSet
     | ChildCalled
@@ -89,6 +91,8 @@ class RecordedDoor:
 
     def record(self, event: DerivedT) -> DerivedT:
         """Take in what follows from the record."""
+        if isinstance(event, Escalated):
+            event = cast("DerivedT", self._priced(event))
         self._derive(event.key, event)
         return event
 
@@ -112,6 +116,19 @@ class RecordedDoor:
     def keep(self, content: bytes) -> str:
         """Name content as it is named in the record."""
         return digest_of(content)
+
+    def _priced(self, event: Escalated) -> Escalated:
+        """Give an escalation with the prices of the day, which are in the record and nowhere else.
+
+        Raises:
+            Parked: It is not in the beginning that a fork shares: whoever drives the fork knows the prices.
+        """
+        known = self.history.happened.get(event.key)
+        if isinstance(known, Escalated):
+            return replace(event, from_usd=known.from_usd, to_usd=known.to_usd)
+        if not self._strict:
+            raise Parked
+        return event
 
     def _given(self, intent: Intent | Wait) -> Event:
         outcome = self.history.happened.get(intent.key)
@@ -186,11 +203,13 @@ def recorded_job(definition: Definition, history: History) -> Job[JsonValue]:
     """Give everything a run worked with, from its record alone."""
     started = history.started
     models = [_Named(name) for name in definition.models]
+    escalating = definition.escalating
     return Job(
         agent=started.agent,
         agent_digest=started.agent_digest,
         model=models[0],
         cheaper=tuple(models[1:]),
+        escalation=None if escalating is None else escalating.recorded(_Named),
         tools={},
         options=Options(definition.tools, definition.answer),
         last_options=Options(definition.tools, definition.answer, must_answer=True),

@@ -14,6 +14,7 @@ from mainspring.core import Entry, Event, Parked, Sampling, SystemClock
 from mainspring.core.errors import MainspringError
 from mainspring.core.events import Failed, RunStarted
 from mainspring.runs.definition import Definition
+from mainspring.runs.history import History
 from mainspring.runs.recorded import Diverged, RecordedCalls, RecordedDoor, recorded_job
 
 T = TypeVar("T")
@@ -76,14 +77,15 @@ async def replay(
     Raises:
         ConfigError: The agent's prompt takes inputs; they are not in a journal.
     """
-    models = definition.models if agent is None else agent.model_names
-    door = RecordedDoor(run, entries, strict=True, models=models)
-    if agent is None:
-        loop = Loop(recorded_job(definition, door.history), door, SystemClock(), calls=RecordedCalls(door))
-        divergence = await _play(loop, door)
-    else:
-        job = _present_job(agent, definition, door.history.started, form or AnswerForm(str))
-        divergence = await _play(Loop(job, door, SystemClock()), door)
+    history = History(entries)
+    job: Job[Any] = (
+        recorded_job(definition, history)
+        if agent is None
+        else _present_job(agent, definition, history.started, form or AnswerForm(str))
+    )
+    door = RecordedDoor(run, entries, strict=True, models=[model.name for model in job.models])
+    calls = RecordedCalls(door) if agent is None else None
+    divergence = await _play(Loop(job, door, SystemClock(), calls=calls), door)
     return Replay(run, len(entries) if divergence is None else divergence.seq, divergence)
 
 

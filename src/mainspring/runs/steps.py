@@ -7,12 +7,14 @@ from typing import Literal
 from pydantic import JsonValue
 from pydantic_core import to_json
 
+from mainspring.agent.judge import JUDGING
 from mainspring.core import NOTHING, Act, Answer, Entry, JsonObject, Unusable, Usage
 from mainspring.core.events import (
     ChildCalled,
     ChildEnded,
     Corrected,
     EffectFailed,
+    Escalated,
     HumanAnswered,
     HumanAsked,
     ModelCalled,
@@ -70,6 +72,10 @@ class Step:
     calls: tuple[Call, ...]
     correction: str
     """What the loop told the model."""
+    judged: Call | None
+    """The call of whoever judged the answer."""
+    escalated_to: str | None
+    """The dearer model that goes on after this step; None where the same one does."""
     failure: str
     """Why the model call came to nothing."""
     waits: tuple[Waited, ...]
@@ -78,7 +84,7 @@ class Step:
     cached: bool
     """Whether an earlier reply was used again."""
     usage: Usage
-    """Of the model and the tools."""
+    """Of the model, the tools and the judge."""
     duration_s: float
     """Of the model call."""
 
@@ -90,6 +96,9 @@ def step_of(step: StepEntries) -> Step:
     events = [entry.event for entry in step.entries]
     correction = next((event.message.text for event in events if isinstance(event, Corrected)), "")
     failed = next((event for event in reversed(events) if isinstance(event, EffectFailed | ModelReplied)), None)
+    escalated_to = next((event.to_model for event in events if isinstance(event, Escalated)), None)
+    judged = _judged(step)
+    made = calls if judged is None else (*calls, judged)
     asked = next((event.model for event in reversed(events) if isinstance(event, ModelCalled)), "")
     return Step(
         seq=min(entry.seq for entry in step.entries),
@@ -98,11 +107,13 @@ def step_of(step: StepEntries) -> Step:
         answer=_answer(decision),
         calls=calls,
         correction=correction,
+        judged=judged,
+        escalated_to=escalated_to,
         failure=f"{failed.error}: {failed.message}" if isinstance(failed, EffectFailed) else "",
         waits=waits(step.entries),
         model=asked if reply is None else reply.model,
         cached=reply is not None and reply.cached,
-        usage=sum((call.usage for call in calls), start=NOTHING if reply is None else reply.usage),
+        usage=sum((call.usage for call in made), start=NOTHING if reply is None else reply.usage),
         duration_s=0.0 if reply is None else reply.duration_s,
     )
 
@@ -134,6 +145,13 @@ def _call(found: CallEntries) -> Call:
         usage=NOTHING if returned is None else returned.usage,
         duration_s=0.0 if returned is None else returned.duration_s,
     )
+
+
+def _judged(step: StepEntries) -> Call | None:
+    """Give the call that was made because of the answer, and by no wish of the model."""
+    events = [entry.event for entry in step.entries]
+    called = next((e for e in events if isinstance(e, ToolCalled) and e.call.id == JUDGING), None)
+    return None if called is None else _call(CallEntries(called.call, step.entries))
 
 
 def _answer(decision: Act | Answer | Unusable | None) -> JsonValue:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from mainspring.agent.loop import observed
+from mainspring.agent.observations import observed
 from mainspring.core import Act, Event, Message
 from mainspring.core.events import Corrected, ModelReplied, RunStarted, ToolReturned
 

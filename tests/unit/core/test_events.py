@@ -38,6 +38,7 @@ from mainspring.core.events import (
     Corrected,
     DoubtFound,
     EffectFailed,
+    Escalated,
     Failed,
     Finished,
     HumanAnswered,
@@ -107,6 +108,16 @@ EXAMPLES: list[Event] = [
     ),
     EffectFailed(key="model:0", error="ModelTimeout", message="too slow"),
     Corrected(turn=1, reason="wrong_answer", message=Message.user("again", label=SECRET)),
+    Corrected(turn=1, reason="judge", problem="too short", message=Message.user("again", label=SECRET)),
+    Escalated(
+        turn=1,
+        from_model="small",
+        to_model="large",
+        reason="judge",
+        problem="too short",
+        from_usd=Decimal("0.000120"),
+        to_usd=None,
+    ),
     Finished(output={"n": 3}, n_steps=2, usage=USAGE),
     Failed(error="Stuck", message="round in circles", usage=USAGE),
     Cancelled(usage=Usage(cost_usd=None)),
@@ -183,6 +194,23 @@ OLDER: list[tuple[JsonObject, Event]] = [
             },
         },
         Corrected(turn=1, reason="unusable", message=Message.user("again", label=OPERATOR)),
+    ),
+    (
+        {
+            "type": "corrected",
+            "version": 2,
+            "turn": 1,
+            "reason": "unusable",
+            "problem": "no JSON",
+            "message": {
+                "role": "user",
+                "parts": [{"type": "text", "text": "again"}],
+                "label": {"integrity": "trusted", "confidentiality": "internal", "sources": ["operator"]},
+                "name": None,
+                "raw": None,
+            },
+        },
+        Corrected(turn=1, reason="unusable", problem="no JSON", message=Message.user("again", label=OPERATOR)),
     ),
 ]
 """Events as older versions wrote them, and what they mean."""

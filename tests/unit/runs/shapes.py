@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from mainspring import Agent, ScriptedModel, ToolError, ask_human, tool, use
+from mainspring import Agent, Escalate, ScriptedModel, ToolError, ask_human, tool, use
 from mainspring.core import Answer, OnDelta, Reply, Request, Unusable
 from mainspring.runs import DurableRun, Runs
-from tests.unit.runs.making import agent, the_question
+from tests.unit.runs.making import agent, plays, the_question
 
 
 @tool(effect="fetch")
@@ -103,6 +103,24 @@ async def corrected(runs: Runs) -> str:
     return await driven(await runs.start(agent(lines, look), "go", output=int))
 
 
+async def escalated(runs: Runs) -> str:
+    """Go on with a dearer model for each reason there is."""
+
+    def check(answer: int) -> str:
+        return "" if answer == 3 else "it is not three"
+
+    scripts: list[list[Any]] = [
+        [Unusable(reason="no JSON", written="hm")],
+        ["x", "x"],
+        [None, None, use("fail", why="fun"), use("fail", why="joy")],
+        [None, None, None, None, "2"],
+        ["3"] * 6,
+    ]
+    models = [plays(lines, name=f"m{place}") for place, lines in enumerate(scripts)]
+    worker = agent((), fail, model=models[0], escalate=Escalate(models[1:], judge=check))
+    return await driven(await runs.start(worker, "go", output=int))
+
+
 async def cut_off(runs: Runs) -> str:
     """Wait in the middle of a step."""
     lines = [use("look", q="x"), [use("look", q="y"), use("pay", amount=3)], "done"]
@@ -145,5 +163,5 @@ async def gone_on_with(runs: Runs) -> str:
 Shape = Callable[[Runs], Awaitable[str]]
 SHAPES: Final[list[Shape]] = [
     *(plain, parallel, denied, edited, asking, corrected, cut_off, failed, stuck),
-    *(with_child, structured, gone_on_with),
+    *(with_child, structured, gone_on_with, escalated),
 ]

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from mainspring.cli.stored.limits import amount_text, limits_text
 from mainspring.cli.views.screen import shorten
-from mainspring.cli.views.tally import cost_text, count
+from mainspring.cli.views.tally import cost_text, count, dollars
 from mainspring.cli.views.times import clock_text, seconds_text
 from mainspring.core import Entry, Event
 from mainspring.core.events import (
@@ -22,6 +22,7 @@ from mainspring.core.events import (
     ChildEnded,
     Corrected,
     DoubtFound,
+    Escalated,
     HumanAnswered,
     HumanAsked,
     ModelCalled,
@@ -40,6 +41,12 @@ _POLICIES = {
     "retry": "it is done again",
     "reconcile": "it was found not to be done, so it is done again",
     "ask": "a human says to do it again",
+}
+_TROUBLES = {
+    "unusable": "wrote a reply that could not be used",
+    "wrong_answer": "gave an answer that does not fit",
+    "tool_error": "made calls that all failed",
+    "judge": "gave an answer that was judged not good enough",
 }
 _VERDICTS = {"approve": "approved", "deny": "denied", "edit": "edited", "answer": "answered"}
 
@@ -176,6 +183,15 @@ def _(event: Cancelled, at: float) -> Line:  # noqa: ARG001
 @_line.register
 def _(event: Corrected, at: float) -> Line:  # noqa: ARG001
     return Line("note", f"told the model: {event.message.text}", "dim")
+
+
+@_line.register
+def _(event: Escalated, at: float) -> Line:  # noqa: ARG001
+    why = f"{event.from_model} {_TROUBLES[event.reason]} ({_short(event.problem)})"
+    price = ""
+    if event.from_usd is not None and event.to_usd is not None:
+        price = f"; a call like its last costs {dollars(event.to_usd)} instead of {dollars(event.from_usd)}"
+    return Line("model", f"{why}: {event.to_model} goes on{price}", label_style="yellow")
 
 
 def _by(name: str) -> str:

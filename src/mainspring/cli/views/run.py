@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from mainspring.agent.judge import JUDGING
 from mainspring.cli.views.happenings import Teller
 from mainspring.cli.views.screen import ACCENT, Screen, harmless, shorten
 from mainspring.cli.views.tally import Tally
@@ -90,7 +91,7 @@ class RunView:
                 if decision.thought:
                     self._notes.say("thought", decision.thought, style="dim" if decision.type != "act" else "")
             case ToolCalled(call=call):
-                self._notes.say("call", call_text(call))
+                self._notes.say("judge" if call.id == JUDGING else "call", call_text(call))
             case ToolReturned() as returned:
                 self._notes.say(*result_lines(returned, is_named=self._n_side_by_side > 1))
             case Finished(output=output):

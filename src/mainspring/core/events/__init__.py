@@ -24,6 +24,8 @@ from mainspring.core.events.steps import (
     Corrected,
     CorrectionReason,
     EffectFailed,
+    Escalated,
+    EscalationReason,
     Failed,
     Finished,
     ModelCalled,
@@ -47,7 +49,7 @@ from mainspring.core.events.waits import (
 
 Intent = ModelCalled | ToolCalled
 Outcome = ModelReplied | ToolReturned
-Derived = RunStarted | Corrected | ToolReturned | Finished
+Derived = RunStarted | Corrected | Escalated | ToolReturned | Finished
 """What follows from what is recorded already, and is recorded under its key."""
 
 
@@ -76,6 +78,8 @@ __all__ = [
     "DoubtFound",
     "DoubtPolicy",
     "EffectFailed",
+    "Escalated",
+    "EscalationReason",
     "Event",
     "Failed",
     "Finished",

@@ -21,6 +21,7 @@ from mainspring.core.events.steps import (
     Cancelled,
     Corrected,
     EffectFailed,
+    Escalated,
     Failed,
     Finished,
     ModelCalled,
@@ -40,6 +41,7 @@ _AnyEvent = (
     | ToolReturned
     | EffectFailed
     | Corrected
+    | Escalated
     | Finished
     | Failed
     | Cancelled
@@ -75,9 +77,15 @@ def _corrected_with_its_problem(fields: JsonObject) -> JsonObject:
     return fields | {"problem": ""}
 
 
+def _corrected_as_it_is(fields: JsonObject) -> JsonObject:
+    """Version 2 knew no judge, and is the same besides."""
+    return fields
+
+
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("model_replied", 1): _replied_without_its_message,
     ("corrected", 1): _corrected_with_its_problem,
+    ("corrected", 2): _corrected_as_it_is,
 }
 """(event type, version) to the function that makes the next version of it."""
 

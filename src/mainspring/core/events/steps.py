@@ -5,6 +5,7 @@ follows. Every event has a `key` that names it within its run, however often the
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from pydantic import JsonValue
@@ -135,15 +136,15 @@ class EffectFailed(Versioned):
     message: str
 
 
-CorrectionReason = Literal["unusable", "repeated", "wrong_answer"]
+CorrectionReason = Literal["unusable", "repeated", "wrong_answer", "judge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected(Versioned):
     """The loop told the model something: that its words were unusable, or that it goes round in circles."""
 
-    VERSION: ClassVar[int] = 2
-    version: int = 2
+    VERSION: ClassVar[int] = 3
+    version: int = 3
     type: Literal["corrected"] = "corrected"
     turn: int
     reason: CorrectionReason
@@ -155,6 +156,35 @@ class Corrected(Versioned):
     def key(self) -> str:
         """Name the event within its run."""
         return f"corrected:{self.turn}"
+
+
+EscalationReason = Literal["unusable", "wrong_answer", "tool_error", "judge"]
+"""A reply that could not be used / an answer that does not fit its form / a step of which nothing came but errors /
+an answer that the judge refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated(Versioned):
+    """A dearer model goes on from here: the one before was not up to it."""
+
+    type: Literal["escalated"] = "escalated"
+    turn: int
+    """The step that went wrong."""
+    from_model: str
+    """The model that was to be asked so far; a budget may have had a cheaper one asked."""
+    to_model: str
+    reason: EscalationReason
+    problem: str
+    """What went wrong, in words."""
+    from_usd: Decimal | None = None
+    """What the one before takes for a call like the last one, in US dollars; None where that is not known."""
+    to_usd: Decimal | None = None
+    """What the dearer one takes for it."""
+
+    @property
+    def key(self) -> str:
+        """Name the event within its run."""
+        return f"escalated:{self.turn}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from mainspring.agent.judge import JUDGING
 from mainspring.core import Answer, Entry, Event, ToolResult, Unusable
 from mainspring.core.events import (
     Attempted,
@@ -15,6 +16,7 @@ from mainspring.core.events import (
     Corrected,
     DoubtFound,
     EffectFailed,
+    Escalated,
     Failed,
     Finished,
     HumanAnswered,
@@ -29,7 +31,7 @@ from mainspring.core.events import (
     ToolCalled,
     ToolReturned,
 )
-from mainspring.runs.export.words import Piece, call_pieces, cost, count, limits, pretty, seconds, tokens
+from mainspring.runs.export.words import Piece, call_pieces, cost, count, dollars, limits, pretty, seconds, tokens
 
 Kind = Literal["quiet", "thought", "call", "result", "error", "answer", "asked", "said", "note", "warning"]
 """How it is shown: `quiet` things are small and side by side, the rest have lines of their own."""
@@ -53,6 +55,12 @@ _SHORT: Final = {
     "stop": "that ends the run",
     "ask": "a human is asked",
     "degrade": "a cheaper model is asked",
+}
+_TROUBLES: Final = {
+    "unusable": "the reply could not be used",
+    "wrong_answer": "the answer does not fit",
+    "tool_error": "all calls failed",
+    "judge": "the answer was judged not good enough",
 }
 _DOUBT: Final = {
     "retry": "cut off by a crash, and begun again",
@@ -132,7 +140,8 @@ def _step(seq: int, event: Event) -> Item | None:
             label = f"{model} was asked" + (", and had to answer" if must_answer else "")
             return Item(kind="quiet", seq=seq, label=label, aside=count(n_messages, "message"))
         case ToolCalled(call=call):
-            return Item(kind="call", seq=seq, call=call_pieces(call))
+            label = "judged by" if call.id == JUDGING else ""
+            return Item(kind="call", seq=seq, label=label, call=call_pieces(call))
         case ToolReturned(result=result, duration_s=duration_s):
             kind: Kind = "error" if result.is_error else "result"
             return Item(kind=kind, seq=seq, label=kind, text=_shown(result), aside=_took(duration_s))
@@ -195,6 +204,9 @@ def _drive(seq: int, event: Event) -> Item | None:
             return Item(kind="warning" if changed else "quiet", seq=seq, label=label, aside=_driver(driver))
         case DoubtFound(policy=policy):
             return Item(kind="warning", seq=seq, label=_DOUBT[policy])
+        case Escalated(to_model=name, reason=reason, problem=problem):
+            label = f"{_TROUBLES[reason]}; {name} goes on"
+            return Item(kind="warning", seq=seq, label=label, text=problem, aside=_prices(event))
         case BudgetExceeded(budget=budget, field=field, needed=needed, left=left, action=action, model=model):
             what = f"{model} may take {needed}" if model else f"it takes {needed}"
             label = f"budget {budget} is short: {what} {field}, {left} is left; {_SHORT[action]}"
@@ -220,6 +232,12 @@ def _wish(seq: int, event: Event) -> Item | None:
 
 def _took(duration_s: float) -> str:
     return seconds(duration_s) if duration_s else ""
+
+
+def _prices(event: Escalated) -> str:
+    if event.from_usd is None or event.to_usd is None:
+        return ""
+    return f"a call like the last one costs {dollars(event.to_usd)} instead of {dollars(event.from_usd)}"
 
 
 def _by(who: str) -> str:
