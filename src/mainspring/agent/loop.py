@@ -21,7 +21,7 @@ from mainspring.agent.calls import Calls, ToolCalls
 from mainspring.agent.job import Job
 from mainspring.agent.judge import objection
 from mainspring.agent.ladder import Ladder
-from mainspring.agent.observations import label_of, observed
+from mainspring.agent.observations import BROKE_OFF, broken_off, label_of, observed
 from mainspring.core import (
     NOTHING,
     OPERATOR,
@@ -41,7 +41,7 @@ from mainspring.core import (
     Unusable,
     Usage,
 )
-from mainspring.core.errors import ModelReplyError, StepLimit, Stuck, TooDear
+from mainspring.core.errors import ModelReplyError, ReplyCut, StepLimit, Stuck, TooDear
 from mainspring.core.events import (
     Corrected,
     CorrectionReason,
@@ -120,7 +120,7 @@ class Loop(Generic[T]):
                         if await self._is_good(turn, value):
                             return self._finish(turn, output)
                 case Unusable(reason=reason) if not self._must_answer:
-                    self._correct(turn, "unusable", reason)
+                    self._correct(turn, "unusable", reason, is_models=reason != BROKE_OFF)
                 case _:
                     raise Stuck(
                         f"agent {self._job.agent!r} repeats calls that tell it nothing new, and does not answer"
@@ -162,7 +162,7 @@ class Loop(Generic[T]):
     async def _think_with(self, model: Model, turn: int) -> ModelReplied:
         job, conversation = self._job, self.conversation
         options = job.last_options if self._must_answer else job.options
-        request = Request(conversation, options, job.sampling, conversation.label, turn)
+        request = Request(conversation, options, job.sampling, conversation.label, turn, self._door.run)
         asked_of = b"" if model is job.model else model.name.encode()
         intent = ModelCalled(
             turn=turn,
@@ -187,10 +187,14 @@ class Loop(Generic[T]):
             if tell is not None:
                 tell(text)
 
-        reply = await model.ask(request, None if tell is None else on_delta)
+        try:
+            reply = await model.ask(request, None if tell is None else on_delta)
+        except ReplyCut as cut:
+            reply = broken_off(cut, request, model.name)
         return ModelReplied(
             turn=request.turn,
             model=reply.model,
+            member=reply.member,
             decision=reply.decision,
             label=reply.message.label,
             raw=reply.message.raw,
@@ -264,10 +268,12 @@ class Loop(Generic[T]):
             self._correct(turn, "judge", problem, label_of([verdict]))
         return problem is None
 
-    def _correct(self, turn: int, reason: _Fault, problem: str, label: Label = OPERATOR) -> None:
+    def _correct(
+        self, turn: int, reason: _Fault, problem: str, label: Label = OPERATOR, *, is_models: bool = True
+    ) -> None:
         """Tell the model, or a dearer one, what was wrong with its reply; a bounded number of times in a row."""
         is_last = self._n_repairs >= self._job.limits.max_repairs
-        if self._ladder.goes_wrong(reason, is_last=is_last):
+        if is_models and self._ladder.goes_wrong(reason, is_last=is_last):
             self._escalate(turn, reason, problem)
         elif is_last:
             what = "were not good enough" if reason == "judge" else "could not be used"

@@ -85,6 +85,8 @@ class Reply:
     finish_reason: FinishReason
     model: str
     """The model that answered, by the name its server gives it."""
+    member: str = ""
+    """Which server answered, where there were several to ask."""
 
 
 OnDelta = Callable[[str], None]

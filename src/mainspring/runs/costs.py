@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from pydantic_core import to_json
 
 from mainspring.agent.job import Job
-from mainspring.core import Budget, BudgetField, Model, Priced, Usage
+from mainspring.core import Budget, BudgetField, Hedged, Model, Priced, Usage
 from mainspring.core.errors import ConfigError, MainspringError, ModelTimeout
 from mainspring.core.events import Corrected, Escalated, ModelCalled, ModelReplied, RunStarted, ToolReturned
 from mainspring.runs.ledger import Amounts, amounts_of
@@ -90,13 +90,15 @@ class WorstCase:
                 self._uncounted += _size_bytes(event)
 
     def of(self, call: ModelCalled) -> Amounts:
-        """Give the most that a call may use."""
+        """Give the most that a call may use; one that may be sent to several servers is charged by each."""
+        model = self._models[call.model]
+        n_calls = model.calls_at_most if isinstance(model, Hedged) else 1
         usage = Usage(
-            input_tokens=self._counted + self._uncounted,
-            output_tokens=self._max_output_tokens,
-            model_calls=1,
+            input_tokens=n_calls * (self._counted + self._uncounted),
+            output_tokens=n_calls * self._max_output_tokens,
+            model_calls=n_calls,
         )
-        return amounts_of(cost_of(self._models[call.model], usage))
+        return amounts_of(cost_of(model, usage))
 
 
 def _size_bytes(event: Told) -> int:

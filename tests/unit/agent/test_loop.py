@@ -10,9 +10,10 @@ import pytest
 
 from mainspring import Label, Message, ScriptedModel, ToolError, tool, use
 from mainspring.agent.loop import Loop
+from mainspring.agent.observations import BROKE_OFF
 from mainspring.core import Act, Answer, FakeClock, MemoryDoor, OnDelta, Reply, Request, ToolCall, Unusable, Usage
 from mainspring.core.effects import OutcomeT, Reconcile
-from mainspring.core.errors import ModelError, ModelReplyError, ModelTimeout, RunError, StepLimit, Stuck
+from mainspring.core.errors import ModelError, ModelReplyError, ModelTimeout, ReplyCut, RunError, StepLimit, Stuck
 from mainspring.core.events import (
     Corrected,
     EffectFailed,
@@ -369,3 +370,34 @@ async def test_a_door_that_refuses_one_of_several_calls_ends_the_run_with_its_ow
     helper = agent([[use("add", a=1, b=2), use("add", a=3, b=4)]], add)
     with pytest.raises(RunError, match="no more calls today"):
         await Loop(helper.job("add", str), Refusing("run_1"), FakeClock()).run()
+
+
+async def test_a_reply_whose_stream_broke_off_is_kept_and_written_again() -> None:
+    helper = agent([ReplyCut("the server is gone", received="The answer is"), "42"])
+    result = await helper.run("what is it?")
+    assert result.output == "42"
+    first, second = only(ModelReplied, result.events)
+    assert first.decision == Unusable(reason=BROKE_OFF, written="The answer is")
+    assert (first.usage.model_calls, first.usage.cost_usd) == (1, None)
+    said = [message.text for message in asked(helper)[1].messages]
+    assert said[1] == "The answer is"
+    assert "broke off" in said[2]
+    assert second.finish_reason == "stop"
+
+
+async def test_streams_that_break_off_again_and_again_end_the_run() -> None:
+    helper = agent([ReplyCut("gone", received="The")] * 3, max_repairs=2)
+    with pytest.raises(ModelReplyError, match="broke off"):
+        await helper.run("what is it?")
+
+
+async def test_a_stream_that_breaks_off_is_no_reason_to_ask_a_dearer_model() -> None:
+    dearer = ScriptedModel(["42"], name="dearer")
+    helper = agent([ReplyCut("gone", received="The"), "41"], escalate=dearer)
+    assert (await helper.run("what is it?")).output == "41"
+
+
+async def test_all_calls_of_a_run_are_one_session() -> None:
+    helper = agent([use("add", a=1, b=2), "3"], add)
+    result = await helper.run("1 + 2?")
+    assert {request.session for request in asked(helper)} == {result.run_id}

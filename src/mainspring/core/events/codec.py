@@ -72,6 +72,11 @@ def _replied_without_its_message(fields: JsonObject) -> JsonObject:
     return fields | {"label": message.get("label"), "raw": message.get("raw")}
 
 
+def _replied_by_one_server(fields: JsonObject) -> JsonObject:
+    """Version 2 knew no pools."""
+    return fields | {"member": ""}
+
+
 def _corrected_with_its_problem(fields: JsonObject) -> JsonObject:
     """Version 1 told the problem in the words of the message only."""
     return fields | {"problem": ""}
@@ -84,6 +89,7 @@ def _corrected_as_it_is(fields: JsonObject) -> JsonObject:
 
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("model_replied", 1): _replied_without_its_message,
+    ("model_replied", 2): _replied_by_one_server,
     ("corrected", 1): _corrected_with_its_problem,
     ("corrected", 2): _corrected_as_it_is,
 }

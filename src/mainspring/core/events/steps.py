@@ -65,11 +65,13 @@ class ModelCalled(Versioned):
 class ModelReplied(Versioned):
     """Outcome: what the model wrote, and what it decided by that."""
 
-    VERSION: ClassVar[int] = 2
-    version: int = 2
+    VERSION: ClassVar[int] = 3
+    version: int = 3
     type: Literal["model_replied"] = "model_replied"
     turn: int
     model: str
+    member: str = ""
+    """Which server of a pool answered; empty where there is one."""
     decision: Decision
     label: Label
     """As bad as the worst that the model had read."""

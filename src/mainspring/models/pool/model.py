@@ -60,7 +60,7 @@ class PooledModel:
         called = await self.pool.call(attempt, session=request.session, owner=request.session)
         reply = called.value
         usage = charged(called, reply.usage, is_streamed=on_delta is not None)
-        return reply if usage is reply.usage else replace(reply, usage=usage)
+        return replace(reply, usage=usage, member=called.member.name)
 
 
 def charged(called: Called[ChatModel, T], answered: Usage, *, is_streamed: bool) -> Usage:
