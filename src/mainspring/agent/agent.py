@@ -16,13 +16,13 @@ from typing import Any, Final, TypeVar, overload
 from pydantic_core import to_json
 
 from mainspring.agent.blocking import run_in_new_loop
-from mainspring.agent.child import child_tool
+from mainspring.agent.child import Child, child_tool
 from mainspring.agent.escalate import Escalate, Escalation, as_escalate
 from mainspring.agent.job import AnswerForm, Job, Limits
 from mainspring.agent.judge import Judge
 from mainspring.agent.opening import Models, listed, names_of, opened
 from mainspring.agent.run import Result, Run
-from mainspring.core import Clock, Message, Model, Options, Rng, Sampling, SystemClock, SystemRng
+from mainspring.core import Budget, Clock, Message, Model, Options, Rng, Sampling, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError
 from mainspring.prompts import Prompt
 from mainspring.tools import AnyTool, as_tool
@@ -48,6 +48,7 @@ class Agent:
         max_steps: Model calls after which a run ends without an answer.
         max_repairs: Unusable replies in a row that are answered with what was wrong.
         cache: Whether a run in a store may use the reply that an equal request got before.
+        description: What it is good for, as other agents read it; the prompt file's if not given.
         clock: Tells the time of events.
         rng: Makes up run ids.
 
@@ -69,6 +70,7 @@ class Agent:
         max_steps: int = 20,
         max_repairs: int = 3,
         cache: bool = False,
+        description: str = "",
         clock: Clock | None = None,
         rng: Rng | None = None,
     ) -> None:
@@ -76,6 +78,7 @@ class Agent:
             raise ConfigError(f"agent {name!r} has both instructions and a prompt; give one of them")
         self.name = name
         self.prompt = _prompt(name, instructions, prompt)
+        self.description = description or self.prompt.description
         self.tools: Mapping[str, AnyTool] = _by_name(name, tools)
         self.sampling = (sampling or Sampling()).over(self.prompt.sampling)
         self.limits = _checked(Limits(max_steps, max_repairs), name)
@@ -168,17 +171,26 @@ class Agent:
             other._instructions = {}  # noqa: SLF001 - it is one of us
         return other
 
-    def as_tool(self, *, name: str | None = None, description: str = "") -> AnyTool:
+    def as_tool(
+        self,
+        *,
+        name: str | None = None,
+        description: str = "",
+        output: type[Any] = str,
+        budget: Budget | None = None,
+    ) -> AnyTool:
         """Give a tool with which another agent hands this one a task, and waits for the answer.
 
         Args:
             name: What the other agent calls it; this agent's name if not given.
-            description: What this agent is good for; the prompt file's description if not given.
+            description: What this agent is good for; its own description if not given.
+            output: The type of the answer.
+            budget: What one of its runs may use of the caller's budgets, in a store.
 
         Raises:
-            ConfigError: There is neither.
+            ConfigError: Nothing says what this agent is good for.
         """
-        return child_tool(self, name, description or self.prompt.description)
+        return child_tool(Child(self, AnswerForm(output), budget), name, description or self.description)
 
     @overload
     def start(
@@ -246,6 +258,16 @@ class Agent:
         """
         return await self._run(input, output, messages, inputs).drive()
 
+    async def run_for(self, form: AnswerForm[T], asked: Message, messages: Sequence[Message]) -> Result[T]:
+        """Run to the end for whoever called this agent; errors are those of `run`.
+
+        Args:
+            form: What the answer must look like.
+            asked: The task.
+            messages: What was said before.
+        """
+        return await self._run(asked, form, messages, None).drive()
+
     @overload
     def run_sync(
         self, input: str | Message, *, messages: Sequence[Message] = ..., inputs: Mapping[str, object] | None = ...,
@@ -293,6 +315,7 @@ class Agent:
             form=form,
             sampling=self.sampling,
             limits=self.limits,
+            answering=frozenset(name for name, tool in self.tools.items() if tool.answers),
             messages=(*told, *messages, asked),
             prompt_digest=prompt_digest,
         )
@@ -313,7 +336,7 @@ class Agent:
     def _run(
         self,
         input: str | Message,  # noqa: A002 - the word users look for
-        output: type[T],
+        output: type[T] | AnswerForm[T],
         messages: Sequence[Message],
         inputs: Mapping[str, object] | None,
         *,

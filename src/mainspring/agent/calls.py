@@ -6,7 +6,7 @@ Each arrow to the outside goes through the door under a key made of the step and
 was made in an earlier life of the run is not made again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from inspect import isawaitable
@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from pydantic_core import to_json
 
-from mainspring.core import NOTHING, ONE_TOOL_CALL, Clock, Door, ToolCall, Usage
+from mainspring.core import NOTHING, ONE_TOOL_CALL, Clock, Door, Message, ToolCall, Usage
 from mainspring.core.effects import Reconcile
 from mainspring.core.errors import ToolError
 from mainspring.core.events import ChildEnded, HumanAnswered, HumanAsked, Response, ToolCalled, ToolReturned
@@ -27,8 +27,13 @@ from mainspring.tools import NOT_DONE, AnyTool, call_tool, failure, misfit, nobo
 class Calls(Protocol):
     """Makes the tool calls of a run."""
 
-    async def make(self, turn: int, call: ToolCall) -> ToolReturned:
+    async def make(self, turn: int, call: ToolCall, said: Sequence[Message]) -> ToolReturned:
         """Make a call and give what came of it, an error or a refusal included.
+
+        Args:
+            turn: The step that it belongs to.
+            call: What the model wishes for.
+            said: The conversation so far.
 
         Raises:
             Parked: The run cannot go on now.
@@ -50,7 +55,7 @@ class ToolCalls:
         self._door = door
         self._clock = clock
 
-    async def make(self, turn: int, call: ToolCall) -> ToolReturned:
+    async def make(self, turn: int, call: ToolCall, said: Sequence[Message]) -> ToolReturned:
         """Make a call: approved, waited for and performed, as its tool demands."""
         tool = self._tools.get(call.name)
         is_plain = tool is None or (tool.approval is None and tool.waits is None)
@@ -63,13 +68,13 @@ class ToolCalls:
                 return self._door.record(refused(turn, call, answered))
             if answered.arguments is not None:
                 call = replace(call, arguments=answered.arguments)
-        return await self._perform(turn, call, tool, await self._waited(turn, call, tool))
+        return await self._perform(turn, call, tool, await self._waited(turn, call, tool, said))
 
-    async def _waited(self, turn: int, call: ToolCall, tool: AnyTool) -> Response | None:
+    async def _waited(self, turn: int, call: ToolCall, tool: AnyTool, said: Sequence[Message]) -> Response | None:
         waits = tool.waits
         if waits is None:
             return None
-        intent = waits.intent(wait_key(turn, call), call.arguments)
+        intent = waits.intent(wait_key(turn, call), call.arguments, said)
         return await self._door.wait(intent, lambda: waits.respond(intent))
 
     async def _perform(
@@ -134,6 +139,12 @@ def refused(turn: int, call: ToolCall, answered: HumanAnswered) -> ToolReturned:
     """Make the observation of a call that a human refused; it counts as no call."""
     reason = answered.reason or ("nobody answered in time" if answered.by == "deadline" else "no reason given")
     text = _words("refused").render({"tool": call.name, "reason": reason})
+    return ToolReturned(turn=turn, result=failure(call, text), trusted=True, usage=Usage(), duration_s=0.0)
+
+
+def not_needed(turn: int, call: ToolCall) -> ToolReturned:
+    """Make the observation of a call that is not waited for any longer, as enough others came to something."""
+    text = _words("not_needed").render({"tool": call.name})
     return ToolReturned(turn=turn, result=failure(call, text), trusted=True, usage=Usage(), duration_s=0.0)
 
 

@@ -1,11 +1,18 @@
-"""An agent as a tool of another: its work is a run of its own, and the caller waits for its answer."""
+"""An agent as a tool of another: its work is a run of its own, and the caller waits for its answer.
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+The other agent is given a task, or the conversation itself (a hand-off). What it is told is no better than what its
+caller had read: the label goes with it.
+"""
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import to_jsonable_python
 
-from mainspring.core import JsonObject
+from mainspring.agent.job import AnswerForm
+from mainspring.core import Budget, Conversation, JsonObject, Label, Message
 from mainspring.core.errors import ConfigError, MainspringError, ToolError
 from mainspring.core.events import ChildCalled, ChildEnded, Response, Wait
 from mainspring.tools import AnyTool, tool
@@ -13,24 +20,58 @@ from mainspring.tools import AnyTool, tool
 if TYPE_CHECKING:
     from mainspring.agent.agent import Agent
 
+MAX_DEPTH: Final = 8
+"""Runs that may wait for each other in a chain: agents that delegate in circles come to an end."""
+
+_DEPTH: Final[ContextVar[int]] = ContextVar("depth", default=0)
+
+Filter = Callable[[Sequence[Message]], Sequence[Message]]
+"""Gives what of a conversation goes along when it is handed on; the last message is a user's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
     """Waits for a run of another agent."""
 
     agent: "Agent"
+    form: AnswerForm[Any] = field(default_factory=lambda: AnswerForm(str))
+    """What its answer must look like."""
+    budget: Budget | None = None
+    """What one of its runs may use of the caller's budgets; kept to where the caller's run is in a store."""
+    hands_over: Filter | None = None
+    """Chooses what of the conversation goes along, where that is handed over; None hands over a task."""
 
-    def intent(self, key: str, arguments: JsonObject) -> ChildCalled:
+    def intent(self, key: str, arguments: JsonObject, said: Sequence[Message]) -> ChildCalled:
         """Say what the other agent is to work on."""
-        return ChildCalled(key=key, agent=self.agent.name, input=str(arguments["task"]))
+        if self.hands_over is None:
+            words = str(arguments["task"])
+            given: tuple[Message, ...] = (Message.user(words, label=_label(said)),)
+        else:
+            given = tuple(self.hands_over(said))
+            words = given[-1].text if given else ""
+        return ChildCalled(
+            key=key,
+            agent=self.agent.name,
+            input=words,
+            messages=given,
+            answer_schema=self.form.schema,
+            budget=self.budget,
+        )
 
     async def respond(self, intent: Wait) -> ChildEnded:
         """Run the other agent here, for a run that has no store."""
-        task = intent.input if isinstance(intent, ChildCalled) else ""
+        assert isinstance(intent, ChildCalled)  # noqa: S101 - it is its own intent
+        depth = _DEPTH.get()
+        if depth >= MAX_DEPTH:
+            return ChildEnded(key=intent.key, run="", error=too_deep(self.agent.name))
+        token = _DEPTH.set(depth + 1)
         try:
-            result = await self.agent.run(task)
+            *before, asked = given(intent)
+            result = await self.agent.run_for(self.form, asked, before)
         except MainspringError as error:
             return ChildEnded(key=intent.key, run="", error=f"{type(error).__name__}: {error}")
+        finally:
+            _DEPTH.reset(token)
         output = to_jsonable_python(result.output)
         return ChildEnded(key=intent.key, run=result.run_id, output=output, usage=result.usage)
 
@@ -45,28 +86,49 @@ class Child:
         raise ToolError(response.error or "no answer" if isinstance(response, ChildEnded) else "no answer")
 
 
-def called_by(agent: "Agent") -> "tuple[Agent, ...]":
-    """Give the agents that one calls: by its tools, or to judge its answers."""
+def given(called: ChildCalled) -> tuple[Message, ...]:
+    """Give the conversation that another agent is given, its task last."""
+    return called.messages or (Message.user(called.input),)
+
+
+def too_deep(agent: str) -> str:
+    """Say why nobody works on a task any more."""
+    return f"RunTooDeep: agent {agent!r} was not asked: {MAX_DEPTH} runs wait for each other already"
+
+
+def called_by(agent: "Agent") -> tuple[Child, ...]:
+    """Give the agents that one calls, and how: by its tools, or to judge its answers."""
     judge = () if agent.judge is None else agent.judge.tools.values()
-    return tuple(tool.waits.agent for tool in (*agent.tools.values(), *judge) if isinstance(tool.waits, Child))
+    return tuple(tool.waits for tool in (*agent.tools.values(), *judge) if isinstance(tool.waits, Child))
 
 
-def child_tool(agent: "Agent", name: str | None, description: str) -> AnyTool:
+def child_tool(child: Child, name: str | None, description: str) -> AnyTool:
     """Make the tool with which one agent calls another.
 
     Raises:
         ConfigError: Nothing says what the other agent is good for.
     """
+    agent = child.agent
     if not description:
         raise ConfigError(
             f"agent {agent.name!r} has no description that another agent could read; "
-            "write agent.as_tool(description='...')"
+            "write agent.as_tool(description='...') or Agent(..., description='...')"
         )
 
     async def ask_agent(task: str) -> str:
         """Hand a task to another agent."""
         raise ToolError(f"nobody worked on {task!r}")
 
+    async def hand_over(reason: str) -> str:
+        """Hand the conversation to another agent."""
+        raise ToolError(f"nobody took over ({reason})")
+
     annotated = tool(name=name or agent.name, effect="none", authority=[], in_doubt="retry")
-    made: AnyTool = annotated(ask_agent)
-    return replace(made, spec=replace(made.spec, description=description), waits=Child(agent))
+    is_handed = child.hands_over is not None
+    made: AnyTool = annotated(hand_over) if is_handed else annotated(ask_agent)
+    return replace(made, spec=replace(made.spec, description=description), waits=child, answers=is_handed)
+
+
+def _label(said: Sequence[Message]) -> Label:
+    """Give the label of a conversation, the worst of its messages'."""
+    return (said if isinstance(said, Conversation) else Conversation(said)).label

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import from_json, to_json, to_jsonable_python
 
 from mainspring.agent.escalate import Escalation
 from mainspring.core import JsonObject, Message, Model, Options, Sampling
@@ -50,6 +50,15 @@ class AnswerForm(Generic[T]):
                 "; ".join(f"{'.'.join(map(str, item['loc'])) or 'answer'}: {item['msg']}" for item in problems)
             ) from error
 
+    def of_text(self, text: str) -> JsonValue:
+        """Give what a tool's result says as the JSON value of an answer: words as they are, anything else read.
+
+        Raises:
+            ValueError: It is no JSON where a value of the schema is asked for.
+        """
+        value: JsonValue = text if self.schema is None else from_json(text)
+        return value
+
     def write(self, output: T) -> JsonValue:
         """Make the JSON value of an answer, for the record."""
         value: JsonValue = to_jsonable_python(output)
@@ -79,6 +88,8 @@ class Job(Generic[T]):
     """Whether equal requests may be answered from the store's response cache."""
     escalation: Escalation | None = None
     """When to go on with which dearer models; None for never."""
+    answering: frozenset[str] = frozenset()
+    """Names of the tools whose result is the answer."""
 
     @property
     def models(self) -> tuple[Model, ...]:

@@ -8,8 +8,8 @@ the outcome after. Everything between is a pure function of those events: a door
 time brings the same loop to the same place.
 """
 
-import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, Generic, Literal, TypeVar
@@ -22,6 +22,7 @@ from mainspring.agent.job import Job
 from mainspring.agent.judge import objection
 from mainspring.agent.ladder import Ladder
 from mainspring.agent.observations import BROKE_OFF, broken_off, label_of, observed
+from mainspring.agent.together import together
 from mainspring.core import (
     NOTHING,
     OPERATOR,
@@ -35,7 +36,6 @@ from mainspring.core import (
     Message,
     Model,
     OnDelta,
-    Parked,
     Request,
     ToolCall,
     Unusable,
@@ -108,23 +108,20 @@ class Loop(Generic[T]):
         """
         self._start()
         for turn in range(self._job.limits.max_steps):
+            done: _Done[T] | None = None
             match await self._think(turn):
-                case Act(calls=calls) if not self._must_answer:
-                    await self._act(turn, calls)
+                case Act() as act if not self._must_answer:
+                    done = await self._act(turn, act)
                 case Answer(value=value):
-                    try:
-                        output = self._job.form.read(value)
-                    except ValueError as error:
-                        self._correct(turn, "wrong_answer", str(error))
-                    else:
-                        if await self._is_good(turn, value):
-                            return self._finish(turn, output)
+                    done = await self._answered(turn, value)
                 case Unusable(reason=reason) if not self._must_answer:
                     self._correct(turn, "unusable", reason, is_models=reason != BROKE_OFF)
                 case _:
                     raise Stuck(
                         f"agent {self._job.agent!r} repeats calls that tell it nothing new, and does not answer"
                     )
+            if done is not None:
+                return done.output
         raise StepLimit(
             f"agent {self._job.agent!r} took {_steps(self._job.limits.max_steps)} without an answer; "
             "raise max_steps, or make the task smaller"
@@ -204,39 +201,36 @@ class Loop(Generic[T]):
             first_token_s=first_token_s,
         )
 
-    async def _act(self, turn: int, calls: tuple[ToolCall, ...]) -> None:
-        """Call the tools side by side and tell the model what came of it, in the order it asked."""
+    async def _act(self, turn: int, act: Act) -> "_Done[T] | None":
+        """Call the tools side by side and tell the model what came of it; one of them may give the answer."""
         self._n_repairs = self._ladder.n_refused
-        if len(calls) == 1:
-            outcomes = [await self._calls.make(turn, calls[0])]
-        else:
-            outcomes = await self._call_all(turn, calls)
+        outcomes = await together(self._calls, self._door, turn, act, self.conversation)
         self._uncounted.extend(outcome.usage for outcome in outcomes)
         self.conversation.add(observed(outcomes))
-        self._notice_repeats(turn, calls, outcomes)
-        self._notice_errors(turn, outcomes)
-
-    async def _call_all(self, turn: int, calls: tuple[ToolCall, ...]) -> list[ToolReturned]:
-        """Call the tools side by side; where the door refuses one, that ends the others and the run.
-
-        One that has to wait ends nothing: the others are made, and then the run is parked.
-        """
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._made_or_parked(turn, call)) for call in calls]
-        except BaseExceptionGroup as refusals:
-            raise refusals.exceptions[0] from None
-        outcomes = [task.result() for task in tasks]
         for outcome in outcomes:
-            if isinstance(outcome, Parked):
-                raise outcome
-        return [outcome for outcome in outcomes if not isinstance(outcome, Parked)]
+            if outcome.result.name in self._job.answering and not outcome.result.is_error:
+                return await self._answered_by(turn, outcome.result.text)
+        self._notice_repeats(turn, act.calls, outcomes)
+        self._notice_errors(turn, outcomes)
+        return None
 
-    async def _made_or_parked(self, turn: int, call: ToolCall) -> ToolReturned | Parked:
+    async def _answered_by(self, turn: int, text: str) -> "_Done[T] | None":
+        """Take a tool's result for the answer."""
         try:
-            return await self._calls.make(turn, call)
-        except Parked as parked:
-            return parked
+            value = self._job.form.of_text(text)
+        except ValueError as error:
+            self._correct(turn, "wrong_answer", str(error))
+            return None
+        return await self._answered(turn, value)
+
+    async def _answered(self, turn: int, value: JsonValue) -> "_Done[T] | None":
+        """End with an answer, where it has the form that was asked for and the judge has nothing against it."""
+        try:
+            output = self._job.form.read(value)
+        except ValueError as error:
+            self._correct(turn, "wrong_answer", str(error))
+            return None
+        return _Done(self._finish(turn, output)) if await self._is_good(turn, value) else None
 
     def _notice_repeats(self, turn: int, calls: tuple[ToolCall, ...], outcomes: list[ToolReturned]) -> None:
         """Tell the model when a whole step taught it nothing, and remember that it was told."""
@@ -261,7 +255,8 @@ class Loop(Generic[T]):
         """Ask the judge, where there is one; the model is told what it says."""
         if self._judge is None:
             return True
-        verdict = await self._verdicts.make(turn, self._judge.call(self._job.messages[-1].text, answer))
+        call = self._judge.call(self._job.messages[-1].text, answer)
+        verdict = await self._verdicts.make(turn, call, self.conversation)
         self._uncounted.append(verdict.usage)
         problem = objection(verdict.result)
         if problem is not None:
@@ -299,6 +294,13 @@ class Loop(Generic[T]):
     def _finish(self, turn: int, output: T) -> T:
         self._door.record(Finished(output=self._job.form.write(output), n_steps=turn + 1, usage=self.usage))
         return output
+
+
+@dataclass(frozen=True, slots=True)
+class _Done(Generic[T]):
+    """The end of a run: an answer, which may be None itself."""
+
+    output: T
 
 
 @cache

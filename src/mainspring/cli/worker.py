@@ -70,4 +70,4 @@ async def _work(url: str, agents: Sequence[Agent], settings: Settings) -> None:
 def _with_those_they_call(agents: Sequence[Agent]) -> Iterator[Agent]:
     for agent in agents:
         yield agent
-        yield from _with_those_they_call(called_by(agent))
+        yield from _with_those_they_call([child.agent for child in called_by(agent)])

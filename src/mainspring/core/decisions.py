@@ -24,6 +24,8 @@ class Act(_Decision):
 
     type: Literal["act"] = "act"
     calls: tuple[ToolCall, ...]
+    enough: int | None = None
+    """How many good results are enough: the other calls are not waited for any longer. None waits for all."""
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -41,6 +41,8 @@ class Definition(BaseModel):
     tools: tuple[ToolSpec, ...]
     asks_in_doubt: tuple[str, ...] = ()
     """Tools about whose cut-off calls somebody has to find out."""
+    answering: tuple[str, ...] = ()
+    """Tools whose result is the answer."""
     answer: JsonObject | None
     sampling: Sampling
     max_steps: int
@@ -59,6 +61,7 @@ class Definition(BaseModel):
             prompt_digest=job.prompt_digest,
             tools=job.options.tools,
             asks_in_doubt=tuple(tool.name for tool in tools if tool.in_doubt != "retry"),
+            answering=tuple(sorted(job.answering)),
             answer=job.form.schema,
             sampling=job.sampling,
             max_steps=job.limits.max_steps,
@@ -112,6 +115,7 @@ class Definition(BaseModel):
             form=form,
             sampling=self.sampling,
             limits=Limits(self.max_steps, self.max_repairs),
+            answering=frozenset(self.answering),
             messages=started.messages,
             prompt_digest=self.prompt_digest,
         )

@@ -233,14 +233,22 @@ class Driver:
             usage = drive.history.usage
             drive.writer.later(Failed(error=type(error).__name__, message=str(error), usage=usage))
             await drive.writer.flush()
-        await self._wake_parent(drive.row)
+        await self._left(drive)
 
     async def _loop(self, drive: _Drive, agent: Agent, definition: Definition) -> Loop[JsonValue]:
         known: AnswerForm[JsonValue] = self.forms.known(drive.history.started.answer_schema)
         form = RecordedForm(drive.history, known)
         job = definition.job(agent, drive.history.started, form)
         purse = await self._purse(drive, job)
-        outside = Outside(drive.row, self.store, self.agents, self.clock, self.keeper, self.submit)
+        outside = Outside(
+            row=drive.row,
+            store=self.store,
+            agents=self.agents,
+            forms=self.forms,
+            clock=self.clock,
+            keeper=self.keeper,
+            submit=self.submit,
+        )
         drive.door = JournalDoor(
             drive.history,
             drive.writer,
@@ -286,7 +294,11 @@ class Driver:
             await cancelled(self.store, child, self.clock, "" if asked is None else asked.by)
             await self.keeper.look(child.id)
 
-    async def _wake_parent(self, row: RunRow) -> None:
+    async def _left(self, drive: _Drive) -> None:
+        """End what the run began and has no need of any longer, and let whoever waits for it go on."""
+        row, end = drive.row, drive.history.ended
+        if end is not None and end.type == "finished" and drive.history.pending:
+            await self._cancel_children(row.id, None)
         if row.parent is not None:
             for parent in await self.store.rows(Query(ids=[row.parent])):
                 await self.submit(parent)

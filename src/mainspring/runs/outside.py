@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from mainspring.agent import Agent
+from mainspring.agent.child import MAX_DEPTH, given, too_deep
 from mainspring.core import Clock
 from mainspring.core.errors import ConfigError, Conflict
 from mainspring.core.events import (
@@ -18,6 +20,7 @@ from mainspring.core.events import (
     Wait,
 )
 from mainspring.runs.costs import bounded
+from mainspring.runs.forms import Forms
 from mainspring.runs.history import History
 from mainspring.runs.journal import Query, RunRow, Store
 from mainspring.runs.leases import Keeper
@@ -29,41 +32,29 @@ Submit = Callable[[RunRow], Awaitable[None]]
 """Sees to it that somebody drives a run."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """What is outside one run.
+    """What is outside one run."""
 
-    Args:
-        row: The run.
-        store: Where runs are.
-        agents: Whoever may be called, by name.
-        clock: Tells the time.
-        keeper: Keeps the run's lease.
-        submit: Hands other runs in.
-    """
-
-    def __init__(
-        self,
-        row: RunRow,
-        store: Store,
-        agents: Mapping[str, Agent],
-        clock: Clock,
-        keeper: Keeper,
-        submit: Submit,
-    ) -> None:
-        self._row = row
-        self._store = store
-        self._agents = agents
-        self._clock = clock
-        self._keeper = keeper
-        self._submit = submit
+    row: RunRow
+    """The run."""
+    store: Store
+    agents: Mapping[str, Agent]
+    """Whoever may be called, by name."""
+    forms: Forms
+    """The answer types that are known here."""
+    clock: Clock
+    keeper: Keeper
+    """Keeps the run's lease."""
+    submit: Submit
 
     async def hold(self) -> None:
         """Make sure that this driver still has the run."""
-        await self._keeper.check(self._row.id)
+        await self.keeper.check(self.row.id)
 
     async def arrived(self, wait: Wait, since: float) -> Response | None:
         """Give what a wait has come to."""
-        is_due = (due := due_at(wait, since)) is not None and self._clock.now() >= due
+        is_due = (due := due_at(wait, since)) is not None and self.clock.now() >= due
         match wait:
             case TimerSet(key=key):
                 return TimerRang(key=key) if is_due else None
@@ -75,28 +66,46 @@ class Outside:
 
     async def _child(self, called: ChildCalled) -> ChildEnded | None:
         """Give how another run ended; begin it where it is not there yet."""
-        child = child_id(self._row.id, called.key)
-        rows = await self._store.rows(Query(ids=[child]))
+        child = child_id(self.row.id, called.key)
+        rows = await self.store.rows(Query(ids=[child]))
         if not rows:
+            if await self._depth() >= MAX_DEPTH:
+                return ChildEnded(key=called.key, run="", error=too_deep(called.agent))
             await self._begin(child, called)
             return None
         if not rows[0].has_ended:
-            await self._submit(rows[0])
+            await self.submit(rows[0])
             return None
-        history = History(await self._store.entries(child))
+        history = History(await self.store.entries(child))
         return ended(called.key, child, history)
 
     async def _begin(self, child: str, called: ChildCalled) -> None:
-        agent = self._agents.get(called.agent)
+        agent = self.agents.get(called.agent)
         if agent is None:
-            raise ConfigError(f"run {self._row.id!r} calls agent {called.agent!r}, which is not known here")
-        balances: dict[str, Balance] = await self._store.balances(self._row.budgets)
-        job = bounded(agent.job(called.input, str), limits(balances))
-        terms = Terms(budgets=self._row.budgets, parent=self._row.id, priority=self._row.priority)
+            raise ConfigError(f"run {self.row.id!r} calls agent {called.agent!r}, which is not known here")
+        balances: dict[str, Balance] = await self.store.balances(self.row.budgets)
+        *before, asked = given(called)
+        job = agent.job(asked, self.forms.known(called.answer_schema), before)
+        own = () if called.budget is None else (called.budget,)
+        job = bounded(job, [*own, *limits(balances)])
+        terms = Terms(
+            budget=called.budget,
+            budgets=self.row.budgets,
+            parent=self.row.id,
+            priority=self.row.priority,
+        )
         with suppress(Conflict):  # an earlier driver of the parent began it
-            await self._store.append(submission(child, agent, job, self._clock.now(), terms))
-        for row in await self._store.rows(Query(ids=[child])):
-            await self._submit(row)
+            await self.store.append(submission(child, agent, job, self.clock.now(), terms))
+        for row in await self.store.rows(Query(ids=[child])):
+            await self.submit(row)
+
+    async def _depth(self) -> int:
+        """Count the runs that wait for each other down to this one."""
+        depth, parent = 1, self.row.parent
+        while parent is not None and depth <= MAX_DEPTH:
+            rows = await self.store.rows(Query(ids=[parent]))
+            depth, parent = depth + 1, rows[0].parent if rows else None
+        return depth
 
 
 def child_id(parent: str, key: str) -> str:

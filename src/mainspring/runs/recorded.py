@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from mainspring.agent.calls import approval_key, approval_question, refused, wait_key
 from mainspring.agent.job import AnswerForm, Job, Limits
-from mainspring.core import Entry, Event, JsonObject, OnDelta, Options, Parked, Reply, Request, ToolCall
+from mainspring.core import Entry, Event, JsonObject, Message, OnDelta, Options, Parked, Reply, Request, ToolCall
 from mainspring.core.effects import DerivedT, OutcomeT, Reconcile, ResponseT
 from mainspring.core.errors import ReplayError, TooDear, named
 from mainspring.core.events import (
@@ -181,7 +181,7 @@ class RecordedCalls:
     def __init__(self, door: RecordedDoor) -> None:
         self._door = door
 
-    async def make(self, turn: int, call: ToolCall) -> ToolReturned:
+    async def make(self, turn: int, call: ToolCall, said: Sequence[Message]) -> ToolReturned:  # noqa: ARG002
         """Give what came of a call."""
         begun = self._door.history.begun
         asked = begun.get(approval_key(turn, call))
@@ -216,6 +216,7 @@ def recorded_job(definition: Definition, history: History) -> Job[JsonValue]:
         form=RecordedForm(history, _AsRecorded(history, definition.answer)),
         sampling=definition.sampling,
         limits=Limits(definition.max_steps, definition.max_repairs),
+        answering=frozenset(definition.answering),
         messages=started.messages,
         prompt_digest=definition.prompt_digest,
     )

@@ -75,7 +75,8 @@ class Working:
             raise ConfigError(f"two agents are called {agent.name!r}; give one of them another name")
         self._agents[agent.name] = agent
         for called in called_by(agent):
-            self.register(called)
+            self.register(called.agent)
+            self.forms.learn(called.form)
         self._dispatch.refresh()
 
     def is_driving(self, run: str) -> bool:

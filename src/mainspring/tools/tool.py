@@ -88,6 +88,8 @@ class Tool(Generic[P, R]):
     """Which calls wait for a human's yes; None means none."""
     waits: Waits | None = None
     """What a call waits for before the function is given the response; None for a tool that just does something."""
+    answers: bool = False
+    """Whether its result is the run's answer, as it is, and the model is asked no more."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself, unguarded, as other code would."""
@@ -118,6 +120,7 @@ def tool(
     max_result_chars: int = DEFAULT_RESULT_CHARS,
     in_doubt: InDoubt | None = None,
     approval: bool | Callable[[JsonObject], bool] | Approval = False,
+    answers: bool = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
 
 
@@ -133,6 +136,7 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
     max_result_chars: int = DEFAULT_RESULT_CHARS,
     in_doubt: InDoubt | None = None,
     approval: bool | Callable[[JsonObject], bool] | Approval = False,
+    answers: bool = False,
 ) -> Tool[P, R] | Callable[[Callable[P, R]], Tool[P, R]]:
     """Make a tool of a function; use it bare or with arguments.
 
@@ -149,6 +153,7 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
             `fetch`), `ask` for all others.
         approval: Whether calls wait for a human's yes: all of them, those for whose arguments a function says so,
             or as an `Approval` says.
+        answers: Whether its result is the run's answer, as it is; an error is told to the model as of any tool.
 
     Raises:
         ConfigError: The function cannot be described to a model, its name cannot be sent to one, or the annotation
@@ -168,6 +173,7 @@ def tool(  # noqa: PLR0913 - one keyword for each thing that can be said of a to
             is_async=_is_async(wrapped),
             in_doubt=in_doubt or ("retry" if effect in {"none", "fetch"} else "ask"),
             approval=_approval(approval),
+            answers=answers,
         )
 
     return make if function is None else make(function)

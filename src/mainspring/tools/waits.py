@@ -4,10 +4,11 @@ While a run with a store waits, nothing of it stays in memory; a run without one
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mainspring.core import JsonObject
+from mainspring.core import JsonObject, Message
 from mainspring.core.errors import NobodyToAsk, ToolError
 from mainspring.core.events import HumanAnswered, HumanAsked, Response, TimerRang, TimerSet, Wait
 
@@ -15,12 +16,13 @@ from mainspring.core.events import HumanAnswered, HumanAsked, Response, TimerRan
 class Waits(Protocol):
     """What a tool waits for."""
 
-    def intent(self, key: str, arguments: JsonObject) -> Wait:
+    def intent(self, key: str, arguments: JsonObject, said: Sequence[Message]) -> Wait:
         """Say what is waited for.
 
         Args:
             key: Names the wait within its run.
             arguments: What the model called the tool with.
+            said: The conversation so far.
         """
         ...
 
@@ -47,7 +49,7 @@ class Question:
 
     within_s: float | None = None
 
-    def intent(self, key: str, arguments: JsonObject) -> HumanAsked:
+    def intent(self, key: str, arguments: JsonObject, said: Sequence[Message]) -> HumanAsked:  # noqa: ARG002
         """Ask the question."""
         return HumanAsked(key=key, kind="question", question=str(arguments["question"]), within_s=self.within_s)
 
@@ -70,7 +72,7 @@ class Question:
 class Timer:
     """Waits for time to pass."""
 
-    def intent(self, key: str, arguments: JsonObject) -> TimerSet:
+    def intent(self, key: str, arguments: JsonObject, said: Sequence[Message]) -> TimerSet:  # noqa: ARG002
         """Set the timer."""
         return TimerSet(key=key, seconds=float(str(arguments["seconds"])))
 

@@ -127,7 +127,14 @@ EXAMPLES: list[Event] = [
     HumanAnswered(key="wait:1:call_1_0", digest="cd" * 32, verdict="answer", value=["oak", 2], by="ada"),
     TimerSet(key="wait:2:call_2_0", seconds=1.5),
     TimerRang(key="wait:2:call_2_0"),
-    ChildCalled(key="wait:3:call_3_0", agent="clerk", input="two chairs"),
+    ChildCalled(
+        key="wait:3:call_3_0",
+        agent="clerk",
+        input="two chairs",
+        messages=(Message.user("two chairs"),),
+        answer_schema={"type": "integer"},
+        budget=Budget(usd=Decimal("0.1")),
+    ),
     ChildEnded(key="wait:3:call_3_0", run="run_1.wait:3", output={"n": 2}, usage=USAGE),
     ChildEnded(key="wait:3:call_3_0", run="run_1.wait:3", error="Stuck: in circles"),
     Submitted(
@@ -185,6 +192,10 @@ OLDER: list[tuple[JsonObject, Event]] = [
             "first_token_s": 0.05,
         },
         replied(Answer(value="words")),
+    ),
+    (
+        {"type": "child_called", "version": 1, "key": "child:0", "agent": "clerk", "input": "two chairs"},
+        ChildCalled(key="child:0", agent="clerk", input="two chairs"),
     ),
     (
         as_object(replied(Answer(value="words")), without="member") | {"version": 2},

@@ -38,7 +38,7 @@ def test_a_model_is_shown_tools_with_one_argument_that_change_nothing() -> None:
 
 
 def test_a_question_is_asked_as_the_model_wrote_it() -> None:
-    asked = waits_of(ask_human(within_s=60.0)).intent("wait:0:call_0_0", {"question": "Which one?"})
+    asked = waits_of(ask_human(within_s=60.0)).intent("wait:0:call_0_0", {"question": "Which one?"}, ())
     assert asked == HumanAsked(key="wait:0:call_0_0", kind="question", question="Which one?", within_s=60.0)
 
 
@@ -66,12 +66,12 @@ async def test_without_a_store_nobody_is_asked_and_the_error_says_where_somebody
     with pytest.raises(
         NobodyToAsk, match=r"'Which one\?', and this run is kept nowhere; start it in a store.*--store"
     ):
-        await waits.respond(waits.intent("k", {"question": "Which one?"}))
+        await waits.respond(waits.intent("k", {"question": "Which one?"}, ()))
     assert isinstance(nobody_to_ask(TimerSet(key="k", seconds=1)), NobodyToAsk)
 
 
 def test_a_timer_is_set_for_what_the_model_asked() -> None:
-    assert waits_of(wait_for()).intent("k", {"seconds": 60}) == TimerSet(key="k", seconds=60.0)
+    assert waits_of(wait_for()).intent("k", {"seconds": 60}, ()) == TimerSet(key="k", seconds=60.0)
     assert waits_of(wait_for()).result(TimerRang(key="k")) == "The time has passed."
 
 

@@ -77,6 +77,11 @@ def _replied_by_one_server(fields: JsonObject) -> JsonObject:
     return fields | {"member": ""}
 
 
+def _child_given_its_task_only(fields: JsonObject) -> JsonObject:
+    """Version 1 knew no conversation that is handed on, no typed answers and no budgets of children."""
+    return fields | {"messages": [], "answer_schema": None, "budget": None}
+
+
 def _corrected_with_its_problem(fields: JsonObject) -> JsonObject:
     """Version 1 told the problem in the words of the message only."""
     return fields | {"problem": ""}
@@ -90,6 +95,7 @@ def _corrected_as_it_is(fields: JsonObject) -> JsonObject:
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("model_replied", 1): _replied_without_its_message,
     ("model_replied", 2): _replied_by_one_server,
+    ("child_called", 1): _child_given_its_task_only,
     ("corrected", 1): _corrected_with_its_problem,
     ("corrected", 2): _corrected_as_it_is,
 }

@@ -5,13 +5,14 @@ Each wait is an intent with one response, joined by their `key`. A response come
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import JsonValue
 from pydantic_core import to_json
 
+from mainspring.core.budget import Budget
 from mainspring.core.events.base import Versioned
-from mainspring.core.messages import JsonObject, ToolCall
+from mainspring.core.messages import JsonObject, Message, ToolCall
 from mainspring.core.usage import NOTHING, Usage
 
 AskKind = Literal["approval", "question", "in_doubt", "budget"]
@@ -83,10 +84,19 @@ class TimerRang(Versioned):
 class ChildCalled(Versioned):
     """Another agent is to work on something, in a run of its own."""
 
+    VERSION: ClassVar[int] = 2
+    version: int = 2
     type: Literal["child_called"] = "child_called"
     key: str
     agent: str
     input: str
+    """Its task, in words."""
+    messages: tuple[Message, ...] = ()
+    """The conversation that it is given, its task last; only the task, as the user's words, if empty."""
+    answer_schema: JsonObject | None = None
+    """JSON schema of the answer that is asked of it; None for text."""
+    budget: Budget | None = None
+    """What it may use of the caller's budgets; None for all that is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
