@@ -15,6 +15,7 @@
     ├── RunError (RuntimeError)         a run that ended without an answer
     │   ├── StepLimit                   more steps than the agent may take
     │   ├── Stuck                       the same calls again and again, with nothing new
+    │   ├── NobodyAnswered              no member of a team came to anything
     │   ├── NobodyToAsk                 a human is needed, and the run has no store in which it could wait
     │   ├── RunWaiting                  it waits for a human, and whoever wants its result would wait too
     │   └── RunCancelled                somebody asked it to stop
@@ -127,6 +128,10 @@ class StepLimit(RunError):
 
 class Stuck(RunError):
     """The run repeated calls that told it nothing new, and did not answer when asked to."""
+
+
+class NobodyAnswered(RunError):
+    """No member of a team came to anything."""
 
 
 class NobodyToAsk(RunError):

@@ -119,7 +119,8 @@ def _size_bytes(event: Told) -> int:
 def spent(replied: ModelReplied) -> Amounts | None:
     """Give what a reply really used; None, the whole reservation, where that is not known."""
     usage = replied.usage
-    is_known = replied.cached or (usage.input_tokens > 0 and usage.cost_usd is not None)
+    is_free = replied.cached or not usage.model_calls
+    is_known = is_free or (usage.input_tokens > 0 and usage.cost_usd is not None)
     return amounts_of(usage) if is_known else None
 
 
