@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "context": "Show exactly what an agent sends to its model.",
     "tools": "List an agent's tools, or call one.",
     "gateway": "Serve every configured model to OpenAI's clients.",
+    "pool": "Show how the members of pools stand.",
     "models": "List, fetch and probe models.",
     "gpu": "Tell how much GPU memory a model takes.",
     "init": "Write a small working project to start from.",
@@ -60,11 +61,13 @@ Exit codes
 
 \b
 Environment
-  MAINSPRING_CONFIG    the mainspring.toml to use
-  MAINSPRING_CACHE     where model files are kept
-  MAINSPRING_STORE     where runs are kept: a file or a postgresql:// URL
-  MAINSPRING_DEBUG=1   show stack traces of errors
-  NO_COLOR=1           no colour and no animation
+  MAINSPRING_CONFIG       the mainspring.toml to use
+  MAINSPRING_CACHE        where model files are kept
+  MAINSPRING_STORE        where runs are kept: a file or a postgresql:// URL
+  MAINSPRING_GATEWAY_KEY  the key that a gateway is asked with
+  MAINSPRING_DEBUG=1      show stack traces of errors
+  SSL_CERT_FILE           certificates to trust beside the system's, as a gateway's own
+  NO_COLOR=1              no colour and no animation
 """
 
 

@@ -1,0 +1,1 @@
+"""What `mainspring pool` knows: how pools stand, asked of a gateway, or of their members where there is none."""
