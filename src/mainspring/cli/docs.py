@@ -42,14 +42,14 @@ def _command(command: Any, path: str, level: int) -> Iterator[str]:
     yield f"{'#' * level} `{path}`\n"
     yield f"{(command.help or '').strip()}\n"
     context = typer.Context(command, info_name=path)
-    if hasattr(command, "commands"):
-        for name in command.list_commands(context):
-            yield from _command(command.get_command(context, name), f"{path} {name}", level + 1)
-        return
-    places = [_place(param) for param in _params(command, "argument")]
-    yield f"```text\n{' '.join((path, '[OPTIONS]', *places))}\n```\n"
-    yield from _arguments(command)
-    yield from _options(command, context)
+    below = command.list_commands(context) if hasattr(command, "commands") else []
+    if not below or command.invoke_without_command:
+        places = [_place(param) for param in _params(command, "argument")]
+        yield f"```text\n{' '.join((path, '[OPTIONS]', *places))}\n```\n"
+        yield from _arguments(command)
+        yield from _options(command, context)
+    for name in below:
+        yield from _command(command.get_command(context, name), f"{path} {name}", level + 1)
 
 
 def _arguments(command: Any) -> Iterator[str]:

@@ -28,12 +28,7 @@ from mainspring.serve.running import check_reach
 _log = logging.getLogger("mainspring.gateway")
 _USUAL: Final = GatewaySettings()
 
-gateway = typer.Typer(
-    help="Serve every configured model to OpenAI's clients.",
-    invoke_without_command=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+gateway = typer.Typer(invoke_without_command=True, add_completion=False, rich_markup_mode=None)
 
 
 @gateway.callback()
