@@ -1,9 +1,13 @@
 """What the tests of teams share: members that play scripts, and runs of teams in memory and in a store."""
 
+from collections.abc import Callable
 from typing import Any
 
 from mainspring import Agent, Budget, ScriptedModel, open_runs
-from mainspring.core import Event
+from mainspring.core import Event, Request
+from mainspring.models.scripted import Line
+
+Script = list[Line | Callable[[Request], Line]]
 
 
 def member(name: str, *script: Any, **settings: Any) -> Agent:
