@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from pydantic import JsonValue
 
 from mainspring import Agent, ScriptedModel, ToolError, tool
-from mainspring.core import Act, Answer, Request
+from mainspring.core import Act, Answer, JsonObject, Request
 from mainspring.core.errors import NobodyAnswered
 from mainspring.core.events import ModelReplied, ToolCalled
 from mainspring.models.scripted import Line
@@ -25,12 +26,12 @@ def shout(text: str) -> str:
     return text.upper()
 
 
-def step(id: str, tool: str, *after: str, **arguments: object) -> dict[str, object]:  # noqa: A002 - as the plan has it
-    return {"id": id, "tool": tool, "arguments": arguments, "after": list(after)}
+def step(name: str, tool: str, *after: str, **arguments: JsonValue) -> JsonObject:
+    return {"id": name, "tool": tool, "arguments": arguments, "after": list(after)}
 
 
-def plan(*steps: dict[str, object]) -> Answer:
-    return Answer(value={"steps": list(steps)})  # type: ignore[dict-item]  # JSON
+def plan(*steps: JsonObject) -> Answer:
+    return Answer(value={"steps": list(steps)})
 
 
 def thoughts(events: object) -> list[str]:
