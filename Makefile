@@ -40,10 +40,12 @@ fix: $(READY)  ## format, and mend what can be mended by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## overhead per agent step, start-up time, cost of the journal
+bench: $(READY)  ## overhead per agent step, start-up time, cost of the journal, of a model call and of the gateway
 	$(BIN)/python -m benchmarks.step_overhead
 	$(BIN)/python -m benchmarks.start_up
 	$(BIN)/python -m benchmarks.journal
+	$(BIN)/python -m benchmarks.client
+	$(BIN)/python -m benchmarks.gateway
 
 eval-sizer: $(READY)  ## twenty sizing questions with known answers, on the embedded model
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
@@ -58,5 +60,5 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 
 clean:  ## remove everything that was made here (the models stay in the user's cache)
-	rm -rf $(VENV) .venv-peers dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-peers .venv-litellm dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

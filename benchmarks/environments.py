@@ -1,7 +1,8 @@
 """Where the contenders live, and what their figures were taken on.
 
 The floor and Mainspring run in this interpreter's environment. The frameworks they are compared with live in
-`.venv-peers`, so that Mainspring's own environment never holds their dependencies; without that folder they are
+`.venv-peers`, so that Mainspring's own environment never holds their dependencies, and the other clients and
+gateways in `.venv-litellm`, because LiteLLM holds back what the frameworks need. Without those folders they are
 looked for here.
 """
 
@@ -10,7 +11,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +36,22 @@ JOURNAL_PEERS = {
 }
 """Those whose journals are compared with ours."""
 
+CLIENT_PEERS = {
+    "httpx": ("httpx", "orjson"),
+    "openai": ("openai",),
+    "litellm": ("litellm",),
+}
+"""The clients compared with."""
+
+GATEWAY_PEERS = {"litellm": ("litellm", "litellm-proxy-extras")}
+"""The gateways compared with."""
+
 QUIET = {
     "ANONYMIZED_TELEMETRY": "false",
     "HAYSTACK_TELEMETRY_ENABLED": "False",
     "HF_HUB_OFFLINE": "1",
     "LANGSMITH_TRACING": "false",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "OPENAI_AGENTS_DISABLE_TRACING": "1",
     "OTEL_SDK_DISABLED": "true",
 }
@@ -77,9 +89,18 @@ def own_environment() -> Environment:
 
 def peers_environment() -> Environment:
     """Describe the interpreter of `.venv-peers`, or this one where there is none."""
-    apart = ROOT / ".venv-peers" / "bin" / "python"
+    return _apart(".venv-peers", PEERS | JOURNAL_PEERS)
+
+
+def litellm_environment() -> Environment:
+    """Describe the interpreter of `.venv-litellm`, or this one where there is none."""
+    return _apart(".venv-litellm", {**CLIENT_PEERS, **GATEWAY_PEERS, "loop": ("uvloop",)})
+
+
+def _apart(folder: str, needed: Mapping[str, Sequence[str]]) -> Environment:
+    apart = ROOT / folder / "bin" / "python"
     python = str(apart) if apart.exists() else sys.executable
-    names = sorted({name for needed in (PEERS | JOURNAL_PEERS).values() for name in needed})
+    names = sorted({name for distributions in needed.values() for name in distributions})
     return Environment(python, versions(python, names))
 
 
