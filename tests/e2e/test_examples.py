@@ -86,3 +86,15 @@ def test_the_resume_example_goes_on_after_kill_9_on_the_embedded_model() -> None
     assert ledger[: len(before)] == before
     assert len({line.split()[-1] for line in ledger}) == len(ledger)
     assert again.stdout.splitlines()[-2] == "finished"
+
+
+@pytest.mark.real_model
+@pytest.mark.timeout(300)
+def test_the_pool_example_loses_no_question_when_a_process_is_killed() -> None:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "04_pool.py"], capture_output=True, text=True, check=True, timeout=280
+    )
+    killed, other, *answers = done.stdout.splitlines()
+    assert not killed.endswith(" 0 of them failed")
+    assert other.endswith(" 0 of them failed")
+    assert len(answers) >= 10
