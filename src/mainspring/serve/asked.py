@@ -28,7 +28,8 @@ class Asked:
     session: str
     """Whose conversation it belongs to."""
     max_output_tokens: int | None
-    """What the reply may have, over all choices; None where nothing was said."""
+    """What each choice of the reply may have; None where nothing was said."""
+    n_choices: int = 1
 
     @property
     def model(self) -> str:
@@ -62,7 +63,7 @@ class Asked:
         if self.is_streamed:
             options = fields.get("stream_options")
             fields["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
-        return orjson.dumps(fields)
+        return _encoded(fields)
 
 
 def read(path: str, body: bytes, session: str) -> Asked:
@@ -83,27 +84,31 @@ def read(path: str, body: bytes, session: str) -> Asked:
     if not isinstance(fields, dict) or not isinstance(fields.get("model"), str):
         raise bad_request("the request has to be an object with a `model`")
     if path == "/chat/completions":
-        _check_messages(fields)
-    return Asked(path, fields, len(body), session or _session(fields), _bound(fields))
+        _check_chat(fields)
+    bounds = [number for name in _LIMITS if (number := _number(fields, name)) is not None]
+    return Asked(
+        path,
+        fields,
+        len(body),
+        session or _session(fields),
+        max_output_tokens=bounds[0] if bounds else None,
+        n_choices=_number(fields, "n") or 1,
+    )
 
 
-def _check_messages(fields: Mapping[str, Any]) -> None:
-    messages = fields.get("messages")
+def _check_chat(fields: Mapping[str, Any]) -> None:
+    messages, stream = fields.get("messages"), fields.get("stream")
     if not isinstance(messages, list) or not messages or not all(isinstance(item, dict) for item in messages):
         raise bad_request("`messages` has to be a list of objects with at least one in it")
+    if stream is not None and not isinstance(stream, bool):
+        raise bad_request(f"`stream` has to be true or false, not {stream!r}")
 
 
-def _bound(fields: Mapping[str, Any]) -> int | None:
-    """Give how many tokens all choices may have together."""
-    for name in _LIMITS:
-        value = fields.get(name)
-        if value is None:
-            continue
-        if type(value) is not int or value < 1:
-            raise bad_request(f"`{name}` has to be a whole number above 0, not {value!r}")
-        choices = fields.get("n", 1)
-        return value * (choices if type(choices) is int and choices > 0 else 1)
-    return None
+def _number(fields: Mapping[str, Any], name: str) -> int | None:
+    value = fields.get(name)
+    if value is None or (type(value) is int and value > 0):
+        return value
+    raise bad_request(f"`{name}` has to be a whole number above 0, not {value!r}")
 
 
 def _session(fields: Mapping[str, Any]) -> str:
@@ -111,4 +116,11 @@ def _session(fields: Mapping[str, Any]) -> str:
     if named := fields.get("prompt_cache_key"):
         return str(named)
     messages = fields.get("messages")
-    return "" if messages is None else str(hash(orjson.dumps(messages[:_BEGINNING])))
+    return str(hash(_encoded(messages[:_BEGINNING]))) if isinstance(messages, list) else ""
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:  # what it reads it can write, unless it is nested very deeply
+        raise bad_request(f"the request cannot be passed on: {error}") from error

@@ -3,6 +3,7 @@
 Where nobody can say what it cost, the whole of what was held counts. Holds of a gateway that died lapse.
 """
 
+import asyncio
 import itertools
 import secrets
 from collections.abc import Mapping
@@ -89,6 +90,9 @@ class Charging:
             raise BudgetError(
                 f"the budget of key {caller.name!r} has {left} {refusal.field} left; the request may take {needed}"
             ) from refusal
+        except asyncio.CancelledError:  # it may be held all the same, and nobody would settle it
+            await asyncio.shield(self.settled(key, {}))
+            raise
         return Hold(self, key, worst)
 
     async def settled(self, key: str, amounts: Amounts | None) -> None:
@@ -102,7 +106,7 @@ def _worst(caller: Caller, asked: Asked, pool: Pool[ChatModel], max_output_token
     writes = asked.path != "/embeddings"
     usage = Usage(
         input_tokens=n_calls * asked.n_bytes,
-        output_tokens=n_calls * (asked.max_output_tokens or max_output_tokens) * writes,
+        output_tokens=n_calls * asked.n_choices * (asked.max_output_tokens or max_output_tokens) * writes,
         model_calls=n_calls,
     )
     prices = [member.endpoint.priced(usage).cost_usd for member in pool.members]

@@ -7,6 +7,8 @@ on they pass as bytes, and only what has to be seen is looked for in them.
 import re
 from typing import Any, Final
 
+import orjson
+
 from mainspring.core import Usage
 from mainspring.core.errors import ModelUnavailable
 from mainspring.models.failures import Place, parse
@@ -16,7 +18,7 @@ from mainspring.models.stream import read_usage
 _USAGE: Final = re.compile(rb'"usage"\s*:\s*\{')
 _FINISH: Final = re.compile(rb'"finish_reason"\s*:\s*"')
 _ERROR: Final = re.compile(rb'"error"\s*:\s*[^n\s]')
-_CONTENT: Final = ("content", "tool_calls", "reasoning_content", "reasoning", "refusal")
+_CONTENT: Final = ("content", "tool_calls", "function_call", "reasoning_content", "reasoning", "refusal", "audio")
 
 
 class Flow:
@@ -47,35 +49,72 @@ class Flow:
             ModelUnavailable: One is an error, or none of a chat completion.
         """
         for data in batch:
-            if self._passes(data):
-                self._held.append(data)
-        return self.rest() if self.has_content else []
+            if (passed := self._seen(data)) is not None:
+                self._held.append(passed)
+        return self._released() if self.has_content else []
 
-    def rest(self) -> list[bytes]:
-        """Give what is held back."""
+    def end(self) -> list[bytes]:
+        """Give what is held back, once there is no more to come.
+
+        Raises:
+            ModelUnavailable: The reply is not complete.
+        """
+        if not self.has_finished:
+            raise ModelUnavailable(
+                f"model server {self._place.base_url} broke off its stream before the reply was complete"
+            )
+        return self._released()
+
+    def _released(self) -> list[bytes]:
         held, self._held = self._held, []
         return held
 
-    def _passes(self, data: bytes) -> bool:
+    def _seen(self, data: bytes) -> bytes | None:
+        """Look at an event, and give what the client is sent of it."""
         if not self.has_content:
-            self._read(parse(data, self._place))
-        elif _ERROR.search(data):
+            data = self._read(data)
+        elif _ERROR.search(data) or not (data.startswith(b"{") and data.endswith(b"}")):
             parse(data, self._place)
         if _FINISH.search(data):
             self.has_finished = True
         if _USAGE.search(data) is None:
             self.n_content += 1
-            return True
+            return data
         event = parse(data, self._place)
         self.usage = read_usage(event.get("usage"))
-        return bool(event.get("choices")) or self._wants_usage
+        return data if event.get("choices") or self._wants_usage else None
 
-    def _read(self, event: dict[str, Any]) -> None:
+    def _read(self, data: bytes) -> bytes:
+        event = parse(data, self._place)
+        choices = event.get("choices") or ()
         try:
-            for choice in event.get("choices") or ():
+            for choice in choices:
                 delta = choice.get("delta") or choice.get("message") or {}
                 self.has_content = self.has_content or any(delta.get(name) for name in _CONTENT)
+            is_whole = any(choice.get("message") for choice in choices)
+            return orjson.dumps(_as_chunk(event)) if is_whole else data
         except (AttributeError, TypeError) as error:
             raise ModelUnavailable(
                 f"model server {self._place.base_url} streamed something that is no chat completion ({error!r})"
             ) from error
+
+
+def _as_chunk(event: dict[str, Any]) -> dict[str, Any]:
+    """Turn the whole reply of a server that does not stream into a piece of one."""
+    return event | {
+        "object": "chat.completion.chunk",
+        "choices": [
+            {name: value for name, value in choice.items() if name != "message"}
+            | {"delta": _as_delta(choice.get("message") or choice.get("delta") or {})}
+            for choice in event["choices"]
+        ],
+    }
+
+
+def _as_delta(message: dict[str, Any]) -> dict[str, Any]:
+    calls = message.get("tool_calls")
+    return (
+        message | {"tool_calls": [{"index": place} | call for place, call in enumerate(calls)]}
+        if calls
+        else message
+    )

@@ -1,17 +1,14 @@
 """From a client's request to a member and back, whole or piece by piece."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-import orjson
-
 from mainspring.core import NOTHING, Usage
-from mainspring.core.errors import ModelTimeout, ModelUnavailable, ReplyCut
+from mainspring.core.errors import ModelError, ModelUnavailable, ReplyCut
 from mainspring.models.chat import ChatModel
-from mainspring.models.failures import parse
+from mainspring.models.failures import Place, parse
 from mainspring.models.http import post, post_data
 from mainspring.models.pool.call import Called, Try
 from mainspring.models.pool.member import Member
@@ -26,10 +23,16 @@ _SHAPES: Final = {"/chat/completions": "choices", "/embeddings": "data"}
 """What a reply has to have."""
 _BYTES_PER_TOKEN: Final = 4.0
 _ALPHA: Final = 0.1
+_NEVER: Final = 10**8
+"""Tokens that no call has: a server that says so has not counted them."""
+
+
+class Gone(Exception):
+    """The client went away in the middle of its reply."""
 
 
 class Client(Protocol):
-    """Where a streamed reply goes."""
+    """Where a streamed reply goes; either raises `Gone`."""
 
     async def begin(self, member: Member[ChatModel]) -> None:
         """Say that there will be a reply, and from whom."""
@@ -45,8 +48,6 @@ class Served:
     """How a request went, as far as it went."""
 
     member: str = ""
-    n_sent: int = 0
-    """How many members it was sent to."""
     first_s: float | None = None
     """Seconds to the first content of a stream."""
     usage: Usage | None = NOTHING
@@ -77,21 +78,24 @@ class Forwarder:
         Raises:
             ModelError: Nobody could answer it.
         """
+        owed: set[Try[ChatModel]] = set()
+        """Members that may charge for it though nobody knows what they did."""
 
         async def attempt(tried: Try[ChatModel]) -> tuple[bytes, dict[str, Any]]:
             model = tried.member.endpoint
-            address = await model.server.ready()
-            data = await post(address, asked.path, asked.body(model, bound), tried.headers)
-            reply = parse(data, address)
-            if not isinstance(reply.get(_SHAPES[asked.path]), list):
-                start = address.hide(data[:80].decode(errors="replace"))
-                raise ModelUnavailable(f"model server {address.base_url} answered something else: {start}")
-            return data, reply
+            address, body = await model.server.ready(), asked.body(model, bound)
+            owed.add(tried)
+            try:
+                data = await post(address, asked.path, body, tried.headers)
+                return data, _read(data, address, _SHAPES[asked.path])
+            except ModelError:
+                owed.discard(tried)
+                raise
 
         try:
             called = await self.pool.call(attempt, session=asked.session, owner=owner)
-        except (ModelTimeout, asyncio.CancelledError):
-            served.usage = None
+        except BaseException:
+            served.usage = None if owed else NOTHING
             raise
         data, reply = called.value
         self._settle(served, asked, called, read_usage(reply.get("usage")))
@@ -104,29 +108,28 @@ class Forwarder:
             ModelError: Nobody could answer it, or the reply broke off.
         """
         flows: dict[Try[ChatModel], Flow] = {}
+        """What came of members that may charge for it."""
 
         async def attempt(tried: Try[ChatModel]) -> Usage | None:
             model = tried.member.endpoint
-            address = await model.server.ready()
+            address, body = await model.server.ready(), asked.body(model, bound)
             flow = flows[tried] = Flow(address, wants_usage=asked.wants_usage)
-            data = post_data(address, asked.path, asked.body(model, bound), tried.headers)
+            data = aclosing(post_data(address, asked.path, body, tried.headers))  # type: ignore[type-var]  # a generator
             try:
-                async with Progress(model.progress_s) as progress, aclosing(data) as batches:  # type: ignore[type-var]
+                async with Progress(model.progress_s) as progress, data as batches:
                     async for batch in batches:
                         await self._pass_on(flow.take(batch), tried, served, client, progress)
-            except ModelUnavailable as error:
+                    await self._pass_on(flow.end(), tried, served, client, progress)
+            except ModelError as error:
                 if tried.is_committed:
                     raise ReplyCut(str(error)) from error
+                del flows[tried]
                 raise
-            if not flow.has_finished:
-                kind = ReplyCut if tried.is_committed else ModelUnavailable
-                raise kind(f"model server {address.base_url} broke off its stream before the reply was complete")
-            await self._pass_on(flow.rest(), tried, served, client, progress)
             return flow.usage
 
         try:
             called = await self.pool.call(attempt, session=asked.session, owner=owner)
-        except (ModelTimeout, ReplyCut, asyncio.CancelledError):
+        except BaseException:
             served.usage = self._cut_off(asked, flows)
             raise
         self._settle(served, asked, called, called.value or Usage(model_calls=1, cost_usd=None))
@@ -143,36 +146,45 @@ class Forwarder:
             served.member = tried.member.name
             served.first_s = self.pool.now() - tried.started_s
             await client.begin(tried.member)
-        await client.write(events)
+        began_s = self.pool.now()
+        try:
+            await client.write(events)
+        finally:
+            tried.started_s += self.pool.now() - began_s
         progress.made()
 
-    def _settle(self, served: Served, asked: Asked, called: Called[ChatModel, Any], answered: Usage) -> None:
-        if answered.input_tokens:
+    def _settle(self, served: Served, asked: Asked, called: Called[ChatModel, Any], told: Usage) -> None:
+        is_told = 0 < told.input_tokens < _NEVER and told.output_tokens < _NEVER
+        answered = told if is_told else Usage(model_calls=1, cost_usd=None)
+        if is_told:
             seen = asked.n_bytes / answered.input_tokens
             self._bytes_per_token += _ALPHA * (seen - self._bytes_per_token)
         served.member = called.member.name
-        served.n_sent = called.n_sent
         priced = called.member.endpoint.priced(answered)
         usage = charged(called, priced, is_streamed=asked.is_streamed)
-        served.usage = usage if answered.input_tokens else None
+        served.usage = usage if is_told else None
 
     def _cut_off(self, asked: Asked, flows: Mapping[Try[ChatModel], Flow]) -> Usage:
         """Estimate what a stream used that was cut off before the server counted: the prompt, and what had come."""
         usage = NOTHING
         for tried, flow in flows.items():
-            read = max(1, round(asked.n_bytes / self._bytes_per_token))
+            read = min(asked.n_bytes, max(1, round(asked.n_bytes / self._bytes_per_token)))
             written = flow.n_content if tried.is_committed else 0
-            cut = tried.member.endpoint.priced(Usage(input_tokens=read, output_tokens=written, model_calls=1))
+            guess = Usage(input_tokens=read, output_tokens=written, model_calls=1)
+            cut = tried.member.endpoint.priced(flow.usage or guess)
             tried.member.counts.add(cut)
             usage += cut
         return usage
 
 
+def _read(data: bytes, place: Place, shape: str) -> dict[str, Any]:
+    reply = parse(data, place)
+    if not isinstance(reply.get(shape), list):
+        start = place.hide(data[:80].decode(errors="replace"))
+        raise ModelUnavailable(f"model server {place.base_url} answered something else: {start}")
+    return reply
+
+
 def as_events(events: Sequence[bytes]) -> bytes:
     """Write the data of server-sent events."""
     return b"".join([b"data: " + data + b"\n\n" for data in events])
-
-
-def as_error(message: str, kind: str) -> bytes:
-    """Write the event with which a stream ends that broke off."""
-    return as_events([orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": None}})])

@@ -69,4 +69,4 @@ def new_key() -> str:
 
 def hashed(key: str) -> str:
     """Give the SHA-256 of a key, as it is kept."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()

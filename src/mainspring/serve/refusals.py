@@ -3,7 +3,7 @@
 Its own clients raise the right exception on both, and try again only where that helps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,9 +53,10 @@ def bad_request(message: str) -> Refused:
     return Refused(Refusal(400, message))
 
 
-def no_such_model(name: str, known: str) -> Refused:
+def no_such_model(name: str, known: Sequence[str]) -> Refused:
     """Refuse a model that is not there."""
-    return Refused(Refusal(404, f"there is no model {name!r}; there are {known}", code="model_not_found"))
+    there = ", ".join(known) or "none"
+    return Refused(Refusal(404, f"there is no model {name!r}; there are {there}", code="model_not_found"))
 
 
 def not_allowed(name: str, key: str) -> Refused:
@@ -72,6 +73,26 @@ WRONG_KEY: Final = Refusal(
 )
 
 
+FROM_A_PAGE: Final = Refusal(
+    403,
+    "the gateway has no keys, so that any page in a browser could ask in its user's name; requests with an Origin "
+    "are not served until it has some",
+    "permission_error",
+    "origin_not_allowed",
+)
+
+LEDGER_GONE: Final = Refusal(
+    503, "the ledger that budgets are kept in cannot be used; try again later", "server_error", "ledger_unavailable"
+)
+
+STOPPED: Final = Refusal(
+    503,
+    "the gateway was told to stop, and the time for what was in progress is over; ask another one, or again later",
+    "server_error",
+    "gateway_stopped",
+)
+
+
 def too_large(limit_bytes: int) -> Refusal:
     """Refuse a body that is larger than what is read."""
     return Refusal(413, f"the request is larger than {limit_bytes:,} bytes", code="request_too_large")
@@ -83,7 +104,7 @@ def refusal_of(error: MainspringError) -> Refusal:
     match error:
         case BudgetError():
             told = Refusal(429, message, "insufficient_quota", "insufficient_quota", _NO_RETRY)
-        case ModelRefused(status=status) if status is not None and status not in MISCONFIGURED:
+        case ModelRefused(status=int(status)) if 400 <= status < 500 and status not in MISCONFIGURED:
             told = Refusal(status, message)
         case ModelRefused():
             told = Refusal(502, message, "upstream_error", "upstream_misconfigured", _NO_RETRY)
@@ -94,7 +115,7 @@ def refusal_of(error: MainspringError) -> Refusal:
         case ModelUnavailable():
             told = Refusal(503, message, "upstream_error", "upstream_unavailable", _patience(error))
         case JournalError():
-            told = Refusal(503, message, "server_error", "ledger_unavailable")
+            told = LEDGER_GONE
         case _:
             told = Refusal(500, message, "server_error", "misconfigured", _NO_RETRY)
     return told

@@ -1,9 +1,9 @@
 """Run a gateway until it is told to stop: listen, serve, drain."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from aiohttp import web
 
@@ -11,7 +11,9 @@ from mainspring.core.errors import ConfigError
 from mainspring.serve.gateway import Gateway
 from mainspring.serve.settings import GatewaySettings
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_LAST_WORDS_S: Final = 2.0
+"""Seconds to tell clients that what they wait for does not come any more."""
 
 
 @asynccontextmanager
@@ -24,10 +26,10 @@ async def serving(gateway: Gateway, settings: GatewaySettings) -> AsyncIterator[
         ConfigError: It may not listen there without keys, the certificate cannot be read, or the port is taken.
     """
     check_reach(settings)
-    runner = web.AppRunner(
-        gateway.app(), handler_cancellation=True, access_log=None, shutdown_timeout=settings.grace_s
-    )
     context = _tls(settings)
+    runner = web.AppRunner(
+        gateway.app(), handler_cancellation=True, access_log=None, shutdown_timeout=_LAST_WORDS_S
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=context)
@@ -38,10 +40,14 @@ async def serving(gateway: Gateway, settings: GatewaySettings) -> AsyncIterator[
                 f"the gateway cannot listen on {settings.host}:{settings.port}: {error.strerror or error}; "
                 "give it another host or port"
             ) from error
-        port = runner.addresses[0][1]
-        yield f"{'http' if context is None else 'https'}://{settings.host}:{port}"
+        host, port, *_ = runner.addresses[0]
+        place = f"[{host}]" if ":" in host else host
+        try:
+            yield f"{'http' if context is None else 'https'}://{place}:{port}"
+        finally:
+            await site.stop()
+            await gateway.drain(settings.grace_s)
     finally:
-        gateway.is_draining = True
         await runner.cleanup()
 
 
@@ -67,8 +73,3 @@ def _tls(settings: GatewaySettings) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"the certificate {str(settings.tls_cert)!r} cannot be used: {error}") from error
     return context
-
-
-async def until_stopped() -> None:
-    """Wait until somebody cancels."""
-    await asyncio.Event().wait()

@@ -23,6 +23,8 @@ from mainspring.models.config import FILE_NAME
 from mainspring.runs.windows import Window
 
 DEFAULT_PORT: Final = 4000
+_SPENT: Final = frozenset({"usd", "input_tokens", "output_tokens", "model_calls"})
+"""What a request uses of a budget."""
 
 
 class _Table(BaseModel):
@@ -44,6 +46,13 @@ class KeySettings(_Table):
     def _window_has_a_budget(self) -> Self:
         if self.window and not self.budget:
             raise ValueError("a window without a budget limits nothing; give a budget, too")
+        return self
+
+    @model_validator(mode="after")
+    def _budget_limits_requests(self) -> Self:
+        odd = sorted(self.budget.model_fields_set - _SPENT) if self.budget else []
+        if odd:
+            raise ValueError(f"a request uses no {odd[0]!r}; a key's budget may limit {', '.join(sorted(_SPENT))}")
         return self
 
 
@@ -70,6 +79,14 @@ class GatewaySettings(_Table):
             raise ValueError("tls_cert and tls_key belong together")
         return self
 
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        names = {key.sha256: name for name, key in self.keys.items()}
+        for name, key in self.keys.items():
+            if names[key.sha256] != name:
+                raise ValueError(f"{name!r} and {names[key.sha256]!r} are the same key; make one for each")
+        return self
+
 
 def gateway_settings(table: dict[str, Any]) -> GatewaySettings:
     """Check the table.
@@ -80,5 +97,7 @@ def gateway_settings(table: dict[str, Any]) -> GatewaySettings:
     try:
         return GatewaySettings.model_validate(table)
     except ValidationError as error:
-        problems = "; ".join(f"gateway.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, ('gateway', *item['loc'])))}: {item['msg']}" for item in error.errors()
+        )
         raise ConfigError(f"{FILE_NAME}: {problems}") from error
