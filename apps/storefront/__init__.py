@@ -1,0 +1,1 @@
+"""The storefront: a furniture shop that agents keep for its owner."""
