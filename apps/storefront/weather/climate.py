@@ -22,7 +22,7 @@ from apps.storefront.weather.weather import Conditions, Measure, Place, Source
 from apps.storefront.weather.when import MONTHS
 from mainspring.core import Clock, SystemClock
 
-SOURCE: Final = Source("climate normals", "Approximate climate normals, rounded, from public climate tables")
+SOURCE: Final = Source("climate normals", "Approximate climate normals, rounded")
 NEAR_KM: Final = 100.0
 """How far the nearest known city may be to stand in for a place."""
 _SAME_KM: Final = 10.0
