@@ -51,7 +51,7 @@ async def test_a_month_is_told_as_what_is_typical(serve: Serve, when: str) -> No
         "No forecast was to be had (forecasts do not reach that day); typical for November in Berlin (Germany): "
         "days of 8 degrees Celsius, nights of 3 degrees Celsius, 44 millimetres of precipitation in the month on "
         "9 days, wind of 14 kilometres per hour. "
-        "Source: Approximate climate normals, rounded, from public climate tables."
+        "Source: Approximate climate normals, rounded."
     )
 
 
@@ -88,7 +88,7 @@ async def test_demands_rest_on_a_typical_year(serve: Serve) -> None:
         "sun 2 of 3: strong sun and days of 25 degrees Celsius in July; it stands in the open",
         "salt air 0 of 3: the sea is 170 kilometres away; it stands in the open",
         "This rests on a typical year in Berlin, Germany. "
-        "Source: Approximate climate normals, rounded, from public climate tables.",
+        "Source: Approximate climate normals, rounded.",
     ]
     assert asked(wire) == ["search", "forecast"]
 
