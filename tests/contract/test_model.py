@@ -28,6 +28,9 @@ from mainspring.core import (
 from mainspring.core.errors import ModelError, ModelTimeout, ModelUnavailable
 from mainspring.core.events import ModelReplied
 from mainspring.models.modes import MODES, ModeName
+from mainspring.models.pool import Pool, PoolSettings
+from mainspring.models.pool.model import PooledModel
+from mainspring.models.pool.opening import member
 from tests.unit.models.wire import DONE, HANG, Serve, Step, answer, chunk, completion, refusal, stream
 
 LOOKUP = ToolSpec("lookup", "Look up.", {"type": "object", "properties": {"city": {"type": "string"}}})
@@ -76,6 +79,13 @@ def over_the_wire(mode: ModeName) -> Callable[[Serve, Sequence[Line], bool], Awa
     return make
 
 
+async def pooled(serve: Serve, lines: Sequence[Line], streams: bool) -> Model:
+    wire = await serve(*(step("native", line, streams=streams) for line in lines))
+    settings = PoolSettings(attempts=1, deadline_s=0.1 if HANGS in lines else 60)
+    models = [ChatModel("m-1", base_url=wire.base_url, name=name, mode="native") for name in ("a", "b")]
+    return PooledModel(Pool("fast", [member(model) for model in models], settings))
+
+
 def step(mode: ModeName, line: Line, *, streams: bool) -> Step:
     if line is HANGS:
         return HANG
@@ -112,6 +122,7 @@ def native(call: ToolCall, arguments: str) -> JsonObject:
 KINDS = [
     Kind("scripted", scripted),
     *(Kind(mode, over_the_wire(mode), max_calls=1 if mode == "text" else 2) for mode in MODES),
+    Kind("pooled", pooled),
 ]
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

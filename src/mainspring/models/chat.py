@@ -7,6 +7,7 @@ history costs no more to encode than a short one.
 import asyncio
 import itertools
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -160,7 +161,8 @@ class ChatModel:
             return self._reply(mode, request, written, usage, str(answer.get("model") or self.model))
         streamed = Streamed(on_delta, self.progress_s, None if watch is None else watch.commit)
         try:
-            await streamed.read(post_events(address, _PATH, body, on_headers))
+            async with aclosing(post_events(address, _PATH, body, on_headers)) as events:
+                await streamed.read(events)
         except ModelUnavailable as error:
             if not streamed.has_begun:
                 raise

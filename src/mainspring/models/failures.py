@@ -44,9 +44,9 @@ def client_error() -> type[Exception]:
 
 def unreachable(place: Place, error: Exception) -> ModelUnavailable:
     """Make the error of a connection that was not made, or broke off."""
-    from aiohttp import ClientConnectorError
+    from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
-    is_connected = not isinstance(error, ClientConnectorError)
+    is_connected = not isinstance(error, (ClientConnectorError, ConnectionTimeoutError))
     kind = ModelUnavailable if is_connected else ModelUnreachable
     return kind(
         f"model server {place.base_url} {'broke off' if is_connected else 'cannot be reached'} "

@@ -130,11 +130,16 @@ async def post_json(
 
 async def post_events(
     address: Address, path: str, body: bytes, on_headers: OnHeaders | None = None
-) -> AsyncIterator[dict[str, Any]]:
-    """Send JSON and give each server-sent event's JSON object until `[DONE]`; errors are those of `post_json`."""
-    async for batch in post_data(address, path, body, on_headers):
-        for data in batch:
-            yield parse(data, address)
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Send JSON and give each server-sent event's JSON object until `[DONE]`; errors are those of `post_json`.
+
+    To be closed, as `post_data` is: whoever leaves off in the middle keeps the connection otherwise.
+    """
+    batches = post_data(address, path, body, on_headers)
+    async with contextlib.aclosing(batches):  # type: ignore[type-var]  # it is a generator
+        async for batch in batches:
+            for data in batch:
+                yield parse(data, address)
 
 
 async def post_data(

@@ -18,6 +18,9 @@ _FINISH: Final[dict[str, FinishReason]] = {
     "content_filter": "content_filter",
 }
 
+_MOST_TOKENS: Final = 1_000_000_000
+"""More than any call reads or writes: what says more is no count, and would use up any budget."""
+
 
 def read_completion(body: dict[str, Any], hide: Callable[[str], str] = str) -> tuple[Written, Usage]:
     """Read a whole chat completion; `hide` takes secrets out of what an error says of it.
@@ -59,7 +62,7 @@ def read_usage(usage: Any) -> Usage:
 
 def _count(tokens: Any) -> int:
     """Take a number of tokens as a server gives it; what cannot be one counts as not said."""
-    return tokens if type(tokens) is int and tokens > 0 else 0
+    return tokens if type(tokens) is int and 0 < tokens <= _MOST_TOKENS else 0
 
 
 class Streamed:

@@ -17,7 +17,12 @@ def model(wire: Wire, **settings: Any) -> ChatModel:
 
 
 def request(
-    *messages: Message, options: Options | None = None, sampling: Sampling | None = None, turn: int = 0
+    *messages: Message,
+    options: Options | None = None,
+    sampling: Sampling | None = None,
+    turn: int = 0,
+    session: str = "",
 ) -> Request:
     """Ask something: hello, unless something else is said."""
-    return Request(messages or (Message.user("hello"),), options or Options(), sampling or Sampling(), turn=turn)
+    said = messages or (Message.user("hello"),)
+    return Request(said, options or Options(), sampling or Sampling(), turn=turn, session=session)

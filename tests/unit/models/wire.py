@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,19 @@ HANG: Literal["hang"] = "hang"
 RESET: Literal["reset"] = "reset"
 """Read the request, and reset the connection."""
 
-Packets = list[bytes]
-"""Written one by one, each read by the client before the next is written."""
+_DRIP_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Drip:
+    """Written again and again, until the client hangs up."""
+
+    data: bytes
+
+
+Packet = bytes | asyncio.Event | Drip
+Packets = Sequence[Packet]
+"""Written one by one, each read by the client before the next is written; an event is waited for."""
 
 Step = bytes | Packets | Literal["hang", "reset"]
 
@@ -52,11 +64,15 @@ class Wire:
     Args:
         script: What to answer, in order.
         listener: A socket that listens already; one of its own if not given.
+        tls: Its certificate, where it speaks HTTPS.
     """
 
-    def __init__(self, *script: Step, listener: socket.socket | None = None) -> None:
+    def __init__(
+        self, *script: Step, listener: socket.socket | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.script = script
         self.listener = listener or socket.create_server(("127.0.0.1", 0))
+        self.tls = tls
         self.asked: list[Asked] = []
         """Every request so far."""
         self.was_asked = asyncio.Event()
@@ -69,7 +85,7 @@ class Wire:
     @property
     def base_url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.listener.getsockname()[1]}/v1"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.listener.getsockname()[1]}/v1"
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
@@ -77,7 +93,7 @@ class Wire:
         return [asked.body for asked in self.asked]
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, sock=self.listener)
+        self._server = await asyncio.start_server(self._serve, sock=self.listener, ssl=self.tls)
         return self
 
     async def __aexit__(self, *problem: object) -> None:
@@ -117,14 +133,25 @@ class Wire:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             writer.transport.abort()
         else:
-            for packet in [step] if isinstance(step, bytes) else step:
-                assert isinstance(packet, bytes)
-                writer.write(packet)
-                await writer.drain()
-                for _ in range(3):
-                    await asyncio.sleep(0)  # the client shares this event loop: let it read
-            if b"Connection: close" in b"".join(step if isinstance(step, list) else [step]):
+            packets: Packets = [step] if isinstance(step, bytes) else step
+            for packet in packets:
+                await _play_packet(packet, writer)
+            if any(isinstance(packet, bytes) and b"Connection: close" in packet for packet in packets):
                 writer.close()
+
+
+async def _play_packet(packet: Packet, writer: asyncio.StreamWriter) -> None:
+    if isinstance(packet, asyncio.Event):
+        await packet.wait()
+        return
+    while isinstance(packet, Drip):
+        writer.write(packet.data)
+        await writer.drain()
+        await asyncio.sleep(_DRIP_S)
+    writer.write(packet)
+    await writer.drain()
+    for _ in range(3):
+        await asyncio.sleep(0)  # the client shares this event loop: let it read
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked | None:
@@ -189,21 +216,22 @@ DONE = b"data: [DONE]\n\n"
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
 
 
-def stream(*events: bytes) -> Packets:
+def stream(*events: Packet) -> Packets:
     """Answer with server-sent events, and say how long they are."""
-    return [_STREAM_HEAD + b"Content-Length: %d\r\n\r\n" % sum(map(len, events)), *events]
+    size_bytes = sum(len(event) for event in events if isinstance(event, bytes))
+    return [_STREAM_HEAD + b"Content-Length: %d\r\n\r\n" % size_bytes, *events]
 
 
-def endless_stream(*events: bytes) -> Packets:
+def endless_stream(*events: Packet) -> Packets:
     """Answer with server-sent events of no given length, and close the connection behind them."""
     return [_STREAM_HEAD + b"Connection: close\r\n\r\n", *events]
 
 
-def stalled_stream(*events: bytes) -> Packets:
+def stalled_stream(*events: Packet) -> Packets:
     """Answer with server-sent events, and then say nothing more though more was announced."""
     return [_STREAM_HEAD + b"Content-Length: 1000000\r\n\r\n", *events]
 
 
-def broken_stream(*events: bytes) -> Packets:
+def broken_stream(*events: Packet) -> Packets:
     """Answer with server-sent events, and close the connection though more was announced."""
     return [_STREAM_HEAD + b"Connection: close\r\nContent-Length: 1000000\r\n\r\n", *events]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from mainspring.core.errors import ModelError, ModelRefused, ModelTimeout, ReplyCut
 from mainspring.models.patience import rest_s
-from mainspring.models.pool.health import MISCONFIGURED
+from mainspring.models.pool.health import is_of_the_call
 from mainspring.models.pool.member import Member
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Try(Generic[E]):
     _call: "Call[E, Any]"
     is_committed: bool = False
     deadline: asyncio.Timeout | None = None
-    task: "asyncio.Future[Any] | None" = None
+    task: "asyncio.Task[Any] | None" = None
+    """What it runs in, once that has begun: a task cancelled before would not give its member back."""
 
     def headers(self, headers: Mapping[str, str]) -> None:
         """Take in the headers of a reply: a member whose rate limit is used up rests until it is filled again."""
@@ -117,10 +118,13 @@ class Call(Generic[E, T]):
                         try:
                             return await self._raced(member)
                         except ModelError as error:
-                            last = error
                             if not self._may_go_on(error):
                                 raise
+                            if last is None or not isinstance(error, ModelRefused):
+                                last = error
                     await self._pause(n_rounds, until_s, last)
+        except ModelTimeout:
+            raise
         except TimeoutError as error:
             raise ModelTimeout(
                 f"pool {self.pool.name!r} had no reply within {deadline_s:g} s, from {self._n_sent} calls "
@@ -130,8 +134,7 @@ class Call(Generic[E, T]):
 
     def commit(self, winner: "Try[E]") -> None:
         """Make a try the one that counts, and give the other one up."""
-        if any(other.is_committed for other in self._sent if other is not winner):
-            raise asyncio.CancelledError
+        self._check_open(winner)
         winner.is_committed = True
         self._told(winner)
         if winner.deadline is not None:
@@ -140,6 +143,10 @@ class Call(Generic[E, T]):
             if other is not winner and other.task is not None:
                 other.task.cancel()
 
+    def _check_open(self, sent: Try[E]) -> None:
+        if any(other.is_committed for other in self._sent if other is not sent):
+            raise asyncio.CancelledError
+
     async def _acquired(self, until_s: float) -> Member[E] | None:
         return await self.pool.acquire(self._tried, self._session, self._owner, until_s)
 
@@ -147,7 +154,7 @@ class Call(Generic[E, T]):
         """Tell whether another member may serve what this one did not."""
         if isinstance(error, ReplyCut) or self._n_sent >= self.pool.settings.attempts:
             return False
-        return not isinstance(error, ModelRefused) or error.status in MISCONFIGURED
+        return not is_of_the_call(error)
 
     async def _pause(self, n_rounds: int, until_s: float, last: ModelError | None) -> None:
         """Wait before everybody is tried again: a random time below a bound that doubles, or as was asked for."""
@@ -175,16 +182,14 @@ class Call(Generic[E, T]):
 
     async def _hedged(self, first: Try[E], delay_s: float) -> "_Answered[E, T]":
         tasks = [asyncio.ensure_future(self._sent_to(first))]
-        first.task = tasks[0]
         try:
             await asyncio.wait(tasks, timeout=delay_s)
-            if not tasks[0].done() and not first.is_committed:
+            if not tasks[0].done() and not first.is_committed and self._n_sent < self.pool.settings.attempts:
                 other = self.pool.second(first.member)
                 if other is not None:
                     second = self._begun(other, is_hedge=True)
                     other.counts.hedges += 1
-                    second.task = asyncio.ensure_future(self._sent_to(second))
-                    tasks.append(second.task)
+                    tasks.append(asyncio.ensure_future(self._sent_to(second)))
             return await _first_answered(tasks)
         finally:
             for task in tasks:
@@ -201,7 +206,9 @@ class Call(Generic[E, T]):
     async def _sent_to(self, sent: Try[E]) -> "_Answered[E, T]":
         """Send the call to a member, and tell the pool what became of it."""
         pool, member = self.pool, sent.member
+        sent.task = asyncio.current_task()
         try:
+            self._check_open(sent)
             value = await self._within(sent)
         except ModelError as error:
             seconds = pool.now() - sent.started_s
@@ -219,8 +226,6 @@ class Call(Generic[E, T]):
             pool.release(member)
         seconds = pool.now() - sent.started_s
         pool.succeeded(member, self._session, seconds)
-        if not sent.is_committed:
-            self._told(sent)
         return _Answered(value, member, seconds)
 
     def _told(self, sent: Try[E]) -> None:
@@ -235,7 +240,12 @@ class Call(Generic[E, T]):
         limit_s = settings.attempt_s or settings.deadline_s / 2
         try:
             async with asyncio.timeout(limit_s) as sent.deadline:
-                return await self._attempt(sent)
+                value = await self._attempt(sent)
+                if not sent.is_committed:
+                    self.commit(sent)
+                return value
+        except ModelTimeout:
+            raise
         except TimeoutError as error:
             raise ModelTimeout(f"member {sent.member.name!r} did not answer within {limit_s:g} s") from error
 
@@ -262,6 +272,6 @@ async def _first_answered(tasks: "list[asyncio.Task[_Answered[E, T]]]") -> "_Ans
             failure = task.exception()
             if failure is None:
                 return task.result()
-            if isinstance(failure, ModelRefused) and failure.status not in MISCONFIGURED:
+            if isinstance(failure, ModelError) and is_of_the_call(failure):
                 raise failure
     raise failure or asyncio.CancelledError

@@ -13,6 +13,7 @@ from mainspring.core.errors import ModelError, ModelRefused, ModelUnavailable, M
 MISCONFIGURED: Final = frozenset({401, 402, 403, 404})
 """Refusals that are about the member, its key, credit or model name: another member may well serve the call."""
 _FIRST_S: Final = 1.0
+_MOST_DOUBLINGS: Final = 10
 _LONGEST_S: Final = 60.0
 _MISCONFIGURED_S: Final = 30.0
 _JITTER: Final = 0.2
@@ -20,9 +21,16 @@ _RATED: Final = 20
 _RATED_AT_LEAST: Final = 10
 _WORST_RATE: Final = 0.5
 _REST_S: Final = 1.0
+_LONGEST_REST_S: Final = 3600.0
+"""Who asks for more is asked again after an hour all the same: a clock may be wrong, and a limit lifted."""
 _RATE_LIMITED: Final = 429
 _FORGIVEN_AFTER: Final = 10
 _SUCCESS_ALPHA: Final = 0.05
+
+
+def is_of_the_call(error: ModelError) -> bool:
+    """Tell whether a call was refused for its own sake: nobody else would serve it, and nobody has failed."""
+    return isinstance(error, ModelRefused) and error.status not in MISCONFIGURED
 
 
 class Health:
@@ -77,9 +85,14 @@ class Health:
             self._n_in_a_row = 0
 
     def failed(self, now: float, error: ModelError) -> None:
-        """Take in a call that was not; leave the member out where that is one too many."""
+        """Take in a call that was not; leave the member out where that is one too many.
+
+        One that is left out already stays so for as long as was said: calls that were under way tell nothing more.
+        """
+        if is_of_the_call(error):
+            return
         if isinstance(error, ModelRefused):
-            if error.status in MISCONFIGURED:
+            if not self.is_ejected:
                 self.eject(now, str(error), for_s=_MISCONFIGURED_S)
             return
         self.success -= _SUCCESS_ALPHA * self.success
@@ -93,18 +106,20 @@ class Health:
         self._n_failed += 1
         self._recent.append(False)
         is_gone = self._is_on_trial or isinstance(error, ModelUnreachable) or self._n_failed >= self._eject_after
-        if is_gone or self._is_rated_out():
+        if not self.is_ejected and (is_gone or self._is_rated_out()):
             self.eject(now, str(error))
 
     def rest(self, now: float, seconds: float, reason: str) -> None:
-        """Leave it alone for a while."""
-        if now + seconds > self.resting_until:
-            self.resting_until = now + seconds
+        """Leave it alone for a while, an hour at most."""
+        until = now + min(_LONGEST_REST_S, seconds)
+        if until > self.resting_until:
+            self.resting_until = until
             self.reason = reason
 
     def eject(self, now: float, reason: str, for_s: float | None = None) -> None:
         """Leave it out, for longer each time, or for a given time."""
-        seconds = min(_LONGEST_S, _FIRST_S * 2**self._n_in_a_row) if for_s is None else for_s
+        doubled_s = _FIRST_S * 2 ** min(_MOST_DOUBLINGS, self._n_in_a_row)
+        seconds = min(_LONGEST_S, doubled_s) if for_s is None else for_s
         self.ejected_until = now + seconds * (1 + _JITTER * self._random.random())
         self.reason = reason
         self.n_ejections += 1

@@ -20,32 +20,39 @@ class Mean:
     little about the next call; stragglers are the business of hedging.
 
     A member that nobody asks cannot show that it is faster now, so what is believed of it halves every thirty
-    seconds of silence, until it is asked again.
+    seconds of silence, until it is asked again; and what it shows then counts the more, the longer it was silent.
     """
 
     def __init__(self) -> None:
         self.seconds: float | None = None
         """None before the first call."""
-        self._told_s = 0.0
+        self._told_s: float | None = None
 
     def add(self, seconds: float, now: float) -> None:
         """Take a finished call in."""
-        self._told_s = now
         seconds = max(seconds, _LEAST_S)
         was_s = seconds if self.seconds is None else self.seconds
-        self.seconds = exp(log(was_s) + _ALPHA * (log(seconds) - log(was_s)))
+        kept = (1.0 - _ALPHA) * self.trust(now)
+        self.seconds = exp(log(seconds) + kept * (log(was_s) - log(seconds)))
+        self._told_s = now
 
     def add_at_least(self, seconds: float, now: float) -> None:
         """Take in a call that was given up: it would have taken longer than this."""
         if self.seconds is None or seconds > self.seconds:
             self.add(seconds, now)
 
+    def heard(self, now: float) -> None:
+        """Take in that it was asked, for nothing."""
+        self._told_s = now
+
     def believed(self, now: float) -> float | None:
         """Give the mean as it is believed at a time."""
-        if self.seconds is None:
-            return None
-        silence_s = now - self._told_s
-        return self.seconds if silence_s < 1.0 else self.seconds * 0.5 ** (silence_s / _HALF_LIFE_S)
+        return None if self.seconds is None else self.seconds * self.trust(now)
+
+    def trust(self, now: float) -> float:
+        """Give how much what was seen still counts."""
+        silence_s = 0.0 if self._told_s is None else now - self._told_s
+        return 1.0 if silence_s < 1.0 else 0.5 ** (silence_s / _HALF_LIFE_S)
 
 
 class Window:

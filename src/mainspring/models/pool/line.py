@@ -61,7 +61,9 @@ class Line(Generic[E]):
         waiting = self._owners.get(waiter.owner)
         if waiting is not None and waiter in waiting:
             waiting.remove(waiter)
-            self._left(waiter.owner, waiting)
+            self._n_waiting -= 1
+            if not waiting:
+                del self._owners[waiter.owner]
 
     def serve(self, pick: Callable[[Waiter[E]], Member[E] | None]) -> None:
         """Hand members to those in front, owner by owner, as long as there are any for them.
@@ -69,20 +71,22 @@ class Line(Generic[E]):
         Args:
             pick: Gives a member that is counted as taken; None where there is none for this call.
         """
-        n_passed = 0
-        while n_passed < len(self._owners):
-            owner, waiting = next(iter(self._owners.items()))
-            self._owners.move_to_end(owner)
-            member = pick(waiting[0])
-            if member is None:
-                n_passed += 1
-                continue
-            n_passed = 0
-            waiter = waiting.popleft()
-            self._left(owner, waiting)
+        while (served := self._first_served(pick)) is not None:
+            waiter, member = served
+            self._owners.move_to_end(waiter.owner)
+            self.leave(waiter)
             waiter.hand(member)
 
-    def _left(self, owner: str, waiting: deque[Waiter[E]]) -> None:
-        self._n_waiting -= 1
-        if not waiting:
-            del self._owners[owner]
+    def _first_served(self, pick: Callable[[Waiter[E]], Member[E] | None]) -> tuple[Waiter[E], Member[E]] | None:
+        """Find the first call that there is a member for: one that was tried elsewhere keeps nobody waiting.
+
+        Where there is none for a call that was not sent to anybody yet, there is none for the others either.
+        """
+        for waiting in self._owners.values():
+            for waiter in waiting:
+                member = pick(waiter)
+                if member is not None:
+                    return waiter, member
+                if not waiter.tried:
+                    return None
+        return None

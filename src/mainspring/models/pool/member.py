@@ -84,11 +84,13 @@ class Member(Generic[E]):
 
         Args:
             now: The time.
-            unknown_s: What is believed of a member that was never asked.
+            unknown_s: What is believed of a member that never answered.
             slow_start_s: Seconds over which one that came back is given its full share.
         """
         believed_s = self.latency.believed(now)
-        expected_s = (unknown_s if believed_s is None else believed_s) * (self.in_flight + 1)
+        if believed_s is None:
+            believed_s = unknown_s * self.latency.trust(now)
+        expected_s = believed_s * (self.in_flight + 1)
         return expected_s / max(self.health.success, 0.05) / self._ramp(now, slow_start_s)
 
     def _ramp(self, now: float, slow_start_s: float) -> float:

@@ -19,15 +19,16 @@ def open_pool(name: str, wanted: PooledSettings, settings: Settings) -> PooledMo
     """Open all members of a pool; none of them is asked anything yet.
 
     Raises:
-        ConfigError: A member's provider is not known, or its key is missing.
+        ConfigError: A member's provider is not known, its key is missing, or two were given the same name.
     """
-    members: list[Member[ChatModel]] = []
-    for one in wanted.members:
-        for replica in range(one.replicas):
-            members.append(_member(one, replica, wanted, settings, {member.name for member in members}))
     given = {field: getattr(wanted, field) for field in PoolSettings.model_fields}
     if "deadline_s" not in wanted.model_fields_set and any(one.provider == "local" for one in wanted.members):
         given["deadline_s"] = LOCAL_DEADLINE_S
+    alike = {"sampling": wanted.sampling, "progress_s": wanted.progress_s or given["deadline_s"]}
+    members: list[Member[ChatModel]] = []
+    for one in wanted.members:
+        for replica in range(one.replicas):
+            members.append(_member(one, replica, alike, settings, {member.name for member in members}))
     return PooledModel(Pool(name, members, PoolSettings(**given)))
 
 
@@ -41,10 +42,10 @@ def replicas(wanted: ModelSettings) -> PooledSettings | None:
 
 
 def _member(
-    one: MemberSettings, replica: int, wanted: PooledSettings, settings: Settings, taken: set[str]
+    one: MemberSettings, replica: int, alike: dict[str, Any], settings: Settings, taken: set[str]
 ) -> Member[ChatModel]:
-    name = next(free for free in _names(one, replica) if free not in taken)
-    alone = ModelSettings(**_endpoint(one), sampling=wanted.sampling, progress_s=wanted.progress_s)
+    name = next(free for free in _names(one, replica) if free not in taken or free == one.name)
+    alone = ModelSettings(**_endpoint(one), **alike)
     model = open_endpoint(name, alone, settings, replica)
     return member(model, tier=one.tier, weight=one.weight, concurrency=one.concurrency)
 

@@ -85,9 +85,10 @@ class Picker(Generic[E]):
         more likely ours than theirs, and everybody is tried.
         """
         well = [[member for member in tier if not member.health.is_ejected] for tier in self._tiers]
-        least = 1.0 - self._settings.panic
+        panic = self._settings.panic
         sound = [
-            bool(some) and len(some) >= least * len(tier) for some, tier in zip(well, self._tiers, strict=True)
+            bool(some) and len(tier) - len(some) <= panic * len(tier)
+            for some, tier in zip(well, self._tiers, strict=True)
         ]
         if not any(sound):
             yield from self._tiers
@@ -133,6 +134,6 @@ class Picker(Generic[E]):
 
 
 def _least_known(members: Sequence[Member[E]], now: float) -> float:
-    """Give what is believed of members that were never asked: they are as fast as the fastest."""
+    """Give what is believed of members that never answered: they are as fast as the fastest."""
     known = [believed_s for member in members if (believed_s := member.latency.believed(now)) is not None]
     return min(known, default=_UNKNOWN_S)

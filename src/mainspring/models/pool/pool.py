@@ -7,7 +7,6 @@ A member is counted as taken in the moment it is picked, so that calls that come
 one. What is sent, and how, is the business of whoever calls: an agent's model and the gateway use the same pool.
 """
 
-import asyncio
 import threading
 from collections.abc import Collection, Sequence
 from random import Random
@@ -16,18 +15,18 @@ from typing import Final, Generic, TypeVar
 from mainspring.core import Clock, SystemClock
 from mainspring.core.errors import (
     ConfigError,
-    MainspringError,
     ModelBusy,
     ModelError,
     ModelTimeout,
     ModelUnavailable,
 )
 from mainspring.models.pool.call import Attempt, Call, Called
-from mainspring.models.pool.health import Health
+from mainspring.models.pool.health import Health, is_of_the_call
 from mainspring.models.pool.hedging import Hedging
 from mainspring.models.pool.line import Line, Waiter
 from mainspring.models.pool.member import Member
-from mainspring.models.pool.picking import Picker
+from mainspring.models.pool.picking import Picked, Picker
+from mainspring.models.pool.probing import Prober
 from mainspring.models.pool.settings import PoolSettings
 
 E = TypeVar("E")
@@ -35,7 +34,6 @@ T = TypeVar("T")
 
 _LOOK_AGAIN_S: Final = 0.25
 """How often a call in line looks whether somebody's rest or ejection is over."""
-_PROBE_DEADLINE_S: Final = 30.0
 
 
 class Pool(Generic[E]):
@@ -60,6 +58,7 @@ class Pool(Generic[E]):
     ) -> None:
         self.name = name
         self.members = tuple(members)
+        self._asked = [member for member in self.members if member.weight > 0]
         self.settings = settings or PoolSettings()
         self.hedging = Hedging(self.settings.hedge) if self.settings.hedge else None
         self.random = random or Random()  # noqa: S311 - spreads load, guards nothing
@@ -67,13 +66,13 @@ class Pool(Generic[E]):
         self._picker: Picker[E] = Picker(self.members, self.settings, self.random)
         self._line: Line[E] = Line()
         self._lock = threading.RLock()
-        self._probing: dict[Member[E], asyncio.Task[None]] = {}
+        self._prober: Prober[E] = Prober(self.members, self._now, self._returned)
         for member in self.members:
             member.concurrency = member.concurrency or self.settings.concurrency
             member.health = Health(self.settings.eject_after, self.random)
         if len({member.name for member in self.members}) < len(self.members):
             raise ConfigError(f"two members of pool {name!r} have the same name; give them different ones")
-        if not any(member.weight > 0 for member in self.members):
+        if not self._asked:
             raise ConfigError(f"pool {name!r} has no member with a weight above 0; give it one")
 
     def __repr__(self) -> str:
@@ -124,18 +123,16 @@ class Pool(Generic[E]):
         """
         self.tend()
         with self._lock:
-            picked = self._picker.pick(self._now(), tried, session)
-            if picked.member is not None and not self._line:
-                return self._taken(picked.member)
-            if picked.member is None and not picked.is_full:
-                if tried:
+            if not self._line:
+                picked = self._picker.pick(self._now(), tried, session)
+                if picked.member is not None:
+                    return self._taken(picked.member)
+                if not self._is_worth_waiting(picked, tried, until_s):
                     return None
-                self._check_rest(until_s)
             self._check_line(until_s)
             waiter: Waiter[E] = Waiter(owner, session, tried)
             self._line.join(waiter)
-            self._serve()
-        return await self._waited(waiter)
+        return await self._waited(waiter, until_s)
 
     def release(self, member: Member[E]) -> None:
         """Give a member back, and hand it to whoever waits."""
@@ -163,6 +160,9 @@ class Pool(Generic[E]):
     def failed(self, member: Member[E], session: str, seconds: float, error: ModelError) -> None:
         """Take in a call that was not."""
         with self._lock:
+            if is_of_the_call(error):
+                return
+            member.latency.heard(self._now())
             if isinstance(error, ModelTimeout):
                 member.latency.add_at_least(seconds, self._now())
             member.counts.failures += 1
@@ -177,39 +177,12 @@ class Pool(Generic[E]):
 
     def rest_left_s(self) -> float:
         """Give the seconds until the first member has rested enough."""
-        return max(0.0, min(member.health.resting_until for member in self.members) - self._now())
+        return max(0.0, min(member.health.resting_until for member in self._asked) - self._now())
 
     def tend(self) -> None:
         """Begin to probe the members whose time it is; to be called now and then, in an event loop."""
-        now = self._now()
-        self._leave_out_the_dead(now)
-        for member in self.members:
-            if member.health.is_due(now) and member not in self._probing:
-                if member.probe is None:
-                    self._returned(member)
-                else:
-                    self._probing[member] = asyncio.get_running_loop().create_task(self._probe(member))
-
-    def _leave_out_the_dead(self, now: float) -> None:
-        """Eject members that do not run, where others do, so that nobody waits until they are started."""
-        dead = [member for member in self.members if member.is_up is not None and not member.is_up()]
-        if len(dead) < len(self.members):
-            for member in dead:
-                if not member.health.is_ejected:
-                    member.health.eject(now, "it does not run", for_s=0.0)
-
-    async def _probe(self, member: Member[E]) -> None:
-        """Find out whether a member may be asked again."""
-        try:
-            assert member.probe is not None  # noqa: S101 - `tend` has looked
-            async with asyncio.timeout(_PROBE_DEADLINE_S):
-                await member.probe()
-        except (MainspringError, TimeoutError) as error:
-            member.health.eject(self._now(), str(error) or "the probe was not answered in time")
-        else:
-            self._returned(member)
-        finally:
-            self._probing.pop(member, None)
+        with self._lock:
+            self._prober.tend()
 
     def _returned(self, member: Member[E]) -> None:
         with self._lock:
@@ -228,25 +201,51 @@ class Pool(Generic[E]):
         member = self._picker.pick(self._now(), waiter.tried, waiter.session).member
         return None if member is None else self._taken(member)
 
-    async def _waited(self, waiter: Waiter[E]) -> Member[E]:
+    async def _waited(self, waiter: Waiter[E], until_s: float) -> Member[E] | None:
+        """Wait in line, and look now and then whether there is still somebody to wait for."""
         try:
-            while (member := await waiter.wait(min(_LOOK_AGAIN_S, self.rest_left_s() or _LOOK_AGAIN_S))) is None:
+            while not self._is_in_vain(waiter, until_s):
+                member = await waiter.wait(min(_LOOK_AGAIN_S, self.rest_left_s() or _LOOK_AGAIN_S))
+                if member is not None:
+                    return member
                 self.tend()
-                with self._lock:
-                    self._serve()
-        except asyncio.CancelledError:
+        except BaseException:
             with self._lock:
                 self._line.leave(waiter)
             if waiter.member is not None:
                 self.release(waiter.member)
             raise
-        return member
+        return None
+
+    def _is_in_vain(self, waiter: Waiter[E], until_s: float) -> bool:
+        """Take a call out of the line that nobody will serve any more."""
+        with self._lock:
+            self._serve()
+            if waiter.member is not None:
+                return False
+            picked = self._picker.pick(self._now(), waiter.tried, waiter.session)
+            if self._is_worth_waiting(picked, waiter.tried, until_s):
+                return False
+            self._line.leave(waiter)
+            return True
+
+    def _is_worth_waiting(self, picked: Picked[E], tried: Collection[Member[E]], until_s: float) -> bool:
+        """Tell whether somebody may serve a call that nobody can serve at once.
+
+        Raises:
+            ModelUnavailable: Nobody will be back in time.
+        """
+        if not picked.is_full:
+            if tried:
+                return False
+            self._check_rest(until_s)
+        return True
 
     def _check_line(self, until_s: float) -> None:
         """Refuse a call that would wait in vain."""
         n_waiting, now = len(self._line), self._now()
-        n_slots = sum(member.concurrency or 0 for member in self.members if not member.health.is_ejected)
-        known = [believed for member in self.members if (believed := member.latency.believed(now)) is not None]
+        n_slots = sum(member.concurrency or 0 for member in self._asked if not member.health.is_ejected)
+        known = [believed for member in self._asked if (believed := member.latency.believed(now)) is not None]
         expected_s = n_waiting * (sum(known) / len(known)) / n_slots if known and n_slots else 0.0
         if n_waiting >= self.settings.queue or now + expected_s > until_s:
             raise ModelBusy(
@@ -256,8 +255,12 @@ class Pool(Generic[E]):
             )
 
     def _check_rest(self, until_s: float) -> None:
-        """Refuse a call for which nobody will have rested in time."""
-        rest_s = self.rest_left_s()
-        if self._now() + rest_s > until_s:
-            reasons = "; ".join(sorted({member.health.reason for member in self.members if member.health.reason}))
-            raise ModelUnavailable(f"all members of {self.name!r} asked for patience: {reasons}", rest_s)
+        """Refuse a call for which nobody will have rested, or be back, in time."""
+        back_at = min(
+            max(member.health.resting_until, member.health.ejected_until or 0.0) for member in self._asked
+        )
+        if back_at > until_s:
+            reasons = "; ".join(sorted({member.health.reason for member in self._asked if member.health.reason}))
+            raise ModelUnavailable(
+                f"no member of {self.name!r} will be back in time: {reasons}", retry_after_s=back_at - self._now()
+            )
