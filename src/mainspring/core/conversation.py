@@ -20,7 +20,8 @@ class Conversation(Sequence[Message]):
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self._messages = list(messages)
-        self._digest = hashlib.sha256()
+        self._digest: hashlib._Hash | None = None
+        self._n_digested = 0
         self._wire: dict[str, tuple[bytearray, int]] = {}
         self.label: Label = self._messages[0].label if self._messages else UNKNOWN
         """The worst of all labels so far."""
@@ -49,6 +50,11 @@ class Conversation(Sequence[Message]):
 
     def digest(self, *extra: bytes) -> str:
         """Give the SHA-256 of all messages and something more."""
+        if self._digest is None:
+            self._digest = hashlib.sha256()
+        for message in self._messages[self._n_digested :]:
+            self._digest.update(message.digest)
+        self._n_digested = len(self._messages)
         digest = self._digest.copy()
         for piece in extra:
             digest.update(piece)
@@ -70,7 +76,6 @@ class Conversation(Sequence[Message]):
         return bytes(wire)
 
     def _take_in(self, message: Message) -> None:
-        self._digest.update(message.digest)
         if message.label is not self.label and message.label is not self._last_joined:
             self._last_joined = message.label
             self.label = self.label.join(message.label)

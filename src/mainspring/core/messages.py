@@ -77,12 +77,12 @@ class Message:
     @property
     def text(self) -> str:
         """All words of the message, tool results included."""
-        return "\n".join(part.text for part in self.parts if not isinstance(part, ToolCall))
+        return "\n".join([part.text for part in self.parts if not isinstance(part, ToolCall)])
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
         """The tool calls of the message."""
-        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+        return tuple([part for part in self.parts if isinstance(part, ToolCall)])
 
     @property
     def results(self) -> tuple[ToolResult, ...]:

@@ -18,6 +18,7 @@ import orjson
 
 from mainspring.core import Act, Conversation, Message, OnDelta, Options, Reply, Request, Sampling, Unusable, Usage
 from mainspring.core.errors import ConfigError, ModelTimeout, ModelUnavailable, ReplyCut
+from mainspring.models.deadline import Deadline
 from mainspring.models.http import Address, Fixed, Server, Watch, post_events, post_json
 from mainspring.models.modes import MODES, Mode, ModeName, Written
 from mainspring.models.prices import FREE, Pricer
@@ -89,6 +90,7 @@ class ChatModel:
         self._retries = retries
         self.extra_body: dict[str, object] = dict(extra_body or {})
         self.max_tokens_field: str = max_tokens_field
+        self._last: tuple[Options, Sampling, Mode, _Prepared] | None = None
         self._head = b'{"model":' + orjson.dumps(model) + b',"messages":['
         self._prepared: WeakKeyDictionary[Options, dict[Sampling, _Prepared]] = WeakKeyDictionary()
 
@@ -106,7 +108,7 @@ class ChatModel:
             ModelTimeout: The deadline passed.
         """
         try:
-            async with asyncio.timeout(self.deadline_s):
+            with Deadline(self.deadline_s):
                 return await self._with_retries(request, on_delta)
         except TimeoutError as error:
             raise ModelTimeout(
@@ -128,7 +130,7 @@ class ChatModel:
     def priced(self, usage: Usage) -> Usage:
         """Give a usage with its cost; where tokens were not counted nobody knows it, unless all is free."""
         if self._price is None or (not usage.input_tokens and self._price != FREE):
-            return replace(usage, cost_usd=None)
+            return usage if usage.cost_usd is None else replace(usage, cost_usd=None)
         return replace(usage, cost_usd=self._price(usage))
 
     async def _mode(self) -> Mode:
@@ -203,6 +205,14 @@ class ChatModel:
         )
 
     def _prepare(self, request: Request, mode: Mode) -> _Prepared:
+        last = self._last
+        if last is not None and last[0] is request.options and last[1] is request.sampling and last[2] is mode:
+            return last[3]
+        prepared = self._find_prepared(request, mode)
+        self._last = (request.options, request.sampling, mode, prepared)
+        return prepared
+
+    def _find_prepared(self, request: Request, mode: Mode) -> _Prepared:
         by_sampling = self._prepared.setdefault(request.options, {})
         prepared = by_sampling.get(request.sampling)
         if prepared is None:

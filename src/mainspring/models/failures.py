@@ -82,7 +82,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, place: Place) 
     if status in _MAY_PASS or status >= 500:
         return ModelUnavailable(message, retry_after_s=retry_after_s(headers), status=status)
     hint = _HINTS.get(status)
-    return ModelRefused(f"{message} ({hint})" if hint else message, status=status)
+    return ModelRefused(f"{message} ({hint})" if hint else message, status=status, code=_code(body))
 
 
 def words(body: bytes, place: Place) -> str:
@@ -93,3 +93,12 @@ def words(body: bytes, place: Place) -> str:
         return place.hide(str(error.get("message", error) if isinstance(error, dict) else error))[:500]
     except (orjson.JSONDecodeError, AttributeError):
         return place.hide(body.decode(errors="replace"))[:200].strip() or "no words"
+
+
+def _code(body: bytes) -> str | None:
+    """Find what a server calls an error, where it says so in OpenAI's shape."""
+    try:
+        code = orjson.loads(body)["error"]["code"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return code if isinstance(code, str) else None

@@ -7,8 +7,8 @@ size that no reply has.
 import asyncio
 import contextlib
 import io
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -21,6 +21,8 @@ from mainspring.models.failures import client_error, parse, refusal, unreachable
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
+    from multidict import CIMultiDict
+    from yarl import URL
 
 CONNECT_TIMEOUT_S: Final = 10.0
 MAX_REPLY_BYTES: Final = 64 << 20
@@ -109,10 +111,16 @@ async def post(address: Address, path: str, body: bytes, on_headers: OnHeaders |
         ModelRefused: The request cannot succeed as it is.
         ModelUnavailable: The server cannot be reached, asks for patience, or breaks off.
     """
-    async with _exchange(address, "POST", path, body) as response:
-        if on_headers is not None:
-            on_headers(response.headers)
-        return await _whole(response, address)
+    # Not `_exchange`: every call of a model would pay for one generator more.
+    try:
+        async with _sent(await session(), address, "POST", path, body) as response:
+            if response.status != 200:
+                raise refusal(response.status, response.headers, await _whole(response, address), address)
+            if on_headers is not None:
+                on_headers(response.headers)
+            return await _whole(response, address)
+    except client_error() as error:
+        raise unreachable(address, error) from error
 
 
 async def get(address: Address, path: str) -> bytes:
@@ -130,16 +138,16 @@ async def post_json(
 
 async def post_events(
     address: Address, path: str, body: bytes, on_headers: OnHeaders | None = None
-) -> AsyncGenerator[dict[str, Any], None]:
-    """Send JSON and give each server-sent event's JSON object until `[DONE]`; errors are those of `post_json`.
+) -> AsyncGenerator[Iterator[dict[str, Any]], None]:
+    """Send JSON and give the JSON objects of server-sent events until `[DONE]`, those that came together as one.
 
-    To be closed, as `post_data` is: whoever leaves off in the middle keeps the connection otherwise.
+    Errors are those of `post_json`. To be closed, as `post_data` is: whoever leaves off in the middle keeps the
+    connection otherwise.
     """
     batches = post_data(address, path, body, on_headers)
     async with contextlib.aclosing(batches):  # type: ignore[type-var]  # it is a generator
         async for batch in batches:
-            for data in batch:
-                yield parse(data, address)
+            yield (parse(data, address) for data in batch)
 
 
 async def post_data(
@@ -175,10 +183,8 @@ async def _exchange(
     address: Address, method: str, path: str, body: bytes | None = None
 ) -> AsyncIterator["ClientResponse"]:
     """Send a request and give the response whose status is 200."""
-    url, headers, proxy = _target(address, path)
-    data = io.BytesIO(body) if body is not None and len(body) >= _LARGE_BODY_BYTES else body
     try:
-        async with (await session()).request(method, url, data=data, headers=headers, proxy=proxy) as response:
+        async with _sent(await session(), address, method, path, body) as response:
             if response.status != 200:
                 raise refusal(response.status, response.headers, await _whole(response, address), address)
             yield response
@@ -186,10 +192,18 @@ async def _exchange(
         raise unreachable(address, error) from error
 
 
+def _sent(
+    opened: "ClientSession", address: Address, method: str, path: str, body: bytes | None
+) -> AbstractAsyncContextManager["ClientResponse"]:
+    url, headers, proxy = _target(address, path)
+    data = io.BytesIO(body) if body is not None and len(body) >= _LARGE_BODY_BYTES else body
+    return opened.request(method, url, data=data, headers=headers, proxy=proxy)
+
+
 async def _whole(response: "ClientResponse", address: Address) -> bytes:
-    if (response.content_length or 0) > MAX_REPLY_BYTES:
-        raise _endless(address)
-    if response.content_length is not None:
+    if (n_bytes := response.content_length) is not None:
+        if n_bytes > MAX_REPLY_BYTES:
+            raise _endless(address)
         return await response.read()
     pieces, n_bytes = [], 0
     async for piece in response.content.iter_any():
@@ -214,11 +228,14 @@ async def _drain(response: "ClientResponse") -> None:
 
 
 @lru_cache(maxsize=256)
-def _target(address: Address, path: str) -> tuple[str, dict[str, str], str | None]:
+def _target(address: Address, path: str) -> tuple["URL", "CIMultiDict[str]", str | None]:
     """Give URL, headers and proxy, all worked out once: aiohttp would read the environment at every call."""
-    headers = {"Content-Type": "application/json"}
+    from multidict import CIMultiDict
+    from yarl import URL
+
+    headers = CIMultiDict({"Content-Type": "application/json"})
     if address.api_key:
         headers["Authorization"] = f"Bearer {address.api_key}"
     parts = urlsplit(address.base_url)
     proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
-    return address.base_url + path, headers, proxy
+    return URL(address.base_url + path), headers, proxy

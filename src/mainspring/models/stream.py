@@ -1,6 +1,6 @@
 """From the wire's JSON to what the model wrote, whole or piece by piece."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -31,7 +31,8 @@ def read_completion(body: dict[str, Any], hide: Callable[[str], str] = str) -> t
     try:
         choice = body["choices"][0]
         message = choice["message"]
-        calls = tuple(_wire_call(call) for call in message.get("tool_calls") or ())
+        called = message.get("tool_calls")
+        calls = tuple(map(_wire_call, called)) if called else ()
         written = Written(
             text=_words(message.get("content")),
             calls=calls,
@@ -92,7 +93,7 @@ class Streamed:
         """The text that was told so far."""
         return "".join(self._text)
 
-    async def read(self, events: AsyncIterator[dict[str, Any]]) -> None:
+    async def read(self, events: AsyncIterator[Iterator[dict[str, Any]]]) -> None:
         """Read the stream to its end.
 
         Raises:
@@ -100,8 +101,9 @@ class Streamed:
         """
         try:
             async with Progress(self._progress_s) as progress:
-                async for event in events:
-                    if self._add(event):
+                async for batch in events:
+                    brought = [self._add(event) for event in batch]
+                    if any(brought):
                         progress.made()
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise ModelUnavailable(
@@ -121,25 +123,33 @@ class Streamed:
         """Take an event in, and tell whether it brought any content."""
         if usage := event.get("usage"):
             self.usage = usage
-        self.model = self.model or event.get("model") or ""
+        if not self.model:
+            self.model = event.get("model") or ""
         brought = False
         for choice in event.get("choices") or ():
-            delta = choice.get("delta") or choice.get("message") or {}
-            text, calls = _words(delta.get("content")), delta.get("tool_calls")
-            thought = delta.get("reasoning_content") or delta.get("reasoning")
-            if text or calls or thought:
+            delta = choice.get("delta") or choice.get("message")
+            if delta and self._add_delta(delta):
                 brought = True
-                self._begin()
-            if text:
-                self._text.append(text)
-                self._on_delta(text)
-            if calls:
-                self._add_calls(calls)
-            if thought:
-                self._thought.append(thought)
             if finish := choice.get("finish_reason"):
                 self._finish = _FINISH.get(finish, "other")
         return brought
+
+    def _add_delta(self, delta: dict[str, Any]) -> bool:
+        text, calls = delta.get("content"), delta.get("tool_calls")
+        thought = delta.get("reasoning_content") or delta.get("reasoning")
+        if not (text or calls or thought):
+            return False
+        if not self.has_begun:
+            self._begin()
+        if text:
+            text = text if type(text) is str else _words(text)
+            self._text.append(text)
+            self._on_delta(text)
+        if calls:
+            self._add_calls(calls)
+        if thought:
+            self._thought.append(thought)
+        return True
 
     def _begin(self) -> None:
         if not self.has_begun and self._on_begin is not None:

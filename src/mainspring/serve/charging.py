@@ -82,7 +82,7 @@ class Charging:
             return None
         worst = _worst(caller, asked, pool, max_output_tokens)
         now, key = self._clock.now(), f"{next(self._serial)}"
-        until = now + pool.settings.deadline_s + _LAPSE_S
+        until = now + pool.settings.deadline_s + pool.settings.longest_stream_s + _LAPSE_S
         try:
             await self._balances.hold(self._owner, [caller.budget_id], Reserve(key, worst), now=now, until=until)
         except DoesNotFit as refusal:

@@ -104,8 +104,8 @@ def refusal_of(error: MainspringError) -> Refusal:
     match error:
         case BudgetError():
             told = Refusal(429, message, "insufficient_quota", "insufficient_quota", _NO_RETRY)
-        case ModelRefused(status=int(status)) if 400 <= status < 500 and status not in MISCONFIGURED:
-            told = Refusal(status, message)
+        case ModelRefused(status=int(status), code=code) if 400 <= status < 500 and status not in MISCONFIGURED:
+            told = Refusal(status, message, code=code)
         case ModelRefused():
             told = Refusal(502, message, "upstream_error", "upstream_misconfigured", _NO_RETRY)
         case ModelBusy() | ModelUnavailable(status=429):

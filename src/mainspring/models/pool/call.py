@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 _BACKOFF_S: Final = 0.25
 _LONGEST_BACKOFF_S: Final = 8.0
+_ASK_AGAIN_S: Final = 0.01
+"""How soon a slow call that could not be sent twice asks again at most: the bucket fills up meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Call(Generic[E, T]):
         self._tried: list[Member[E]] = []
         self._lost: list[Lost[E]] = []
         self._n_sent = 0
+        self._deadline: asyncio.Timeout | None = None
         self._sent: list[Try[E]] = []
         """Those under way."""
 
@@ -112,7 +115,7 @@ class Call(Generic[E, T]):
         until_s = self.pool.now() + deadline_s
         last: ModelError | None = None
         try:
-            async with asyncio.timeout(deadline_s):
+            async with asyncio.timeout(deadline_s) as self._deadline:
                 for n_rounds in range(self.pool.settings.attempts):
                     while (member := await self._acquired(until_s)) is not None:
                         try:
@@ -139,6 +142,8 @@ class Call(Generic[E, T]):
         self._told(winner)
         if winner.deadline is not None:
             winner.deadline.reschedule(None)
+        if self._deadline is not None:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + self.pool.settings.longest_stream_s)
         for other in self._sent:
             if other is not winner and other.task is not None:
                 other.task.cancel()
@@ -183,8 +188,12 @@ class Call(Generic[E, T]):
     async def _hedged(self, first: Try[E], delay_s: float) -> "_Answered[E, T]":
         tasks = [asyncio.ensure_future(self._sent_to(first))]
         try:
-            await asyncio.wait(tasks, timeout=delay_s)
-            if not tasks[0].done() and not first.is_committed and self._n_sent < self.pool.settings.attempts:
+            wait_s = delay_s
+            while len(tasks) == 1:
+                done, _ = await asyncio.wait(tasks, timeout=wait_s)
+                if done or first.is_committed or self._n_sent >= self.pool.settings.attempts:
+                    break
+                wait_s = max(_ASK_AGAIN_S, delay_s / 4)  # where nobody is free, or the bucket is empty
                 other = self.pool.second(first.member)
                 if other is not None:
                     second = self._begun(other, is_hedge=True)

@@ -8,6 +8,8 @@ from typing import Final
 
 from mainspring.models.pool.latency import Window
 
+_SHARE: Final = 0.95
+"""The part of what the quantile allows that second calls take; failures that come in a bunch have the rest."""
 _MOST: Final = 10.0
 """Extra calls that may be saved up for a bad moment."""
 
@@ -21,7 +23,7 @@ class Hedging:
 
     def __init__(self, quantile: str) -> None:
         self._part = int(quantile[1:]) / 100
-        self._share = 1.0 - self._part
+        self._share = _SHARE * (1.0 - self._part)
         self._tokens = 1.0
         self._window = Window()
 

@@ -31,10 +31,17 @@ class PoolSettings(BaseModel):
     attempt_s: float | None = Field(default=None, gt=0)
     """Seconds that one member gets for a reply, or for a stream's first content; left out: half the deadline."""
     deadline_s: float = Field(default=120.0, gt=0)
-    """Seconds that a call may take, with all its attempts."""
+    """Seconds that a call may take with all its attempts, until it is answered or its stream has begun."""
+    stream_s: float | None = Field(default=None, gt=0)
+    """Seconds that a stream may take from its first content; left out: ten times the deadline."""
     eject_after: int = Field(default=5, ge=1)
     """Failures in a row after which a member is left out; one that nobody listens at is left out at once."""
     panic: float = Field(default=0.5, ge=0, le=1)
     """When more than this part of all members is left out, that is taken for our own trouble, and all are tried."""
     slow_start_s: float = Field(default=10.0, ge=0)
     """Seconds over which a member that comes back is given its full share."""
+
+    @property
+    def longest_stream_s(self) -> float:
+        """Seconds that a stream may take from its first content."""
+        return self.stream_s or 10 * self.deadline_s
