@@ -15,13 +15,13 @@ from typing import Literal, Protocol
 
 from pydantic_core import to_json
 
-from mainspring.core import NOTHING, ONE_TOOL_CALL, Clock, Door, Message, ToolCall, Usage
+from mainspring.core import NOTHING, ONE_TOOL_CALL, Clock, Door, Message, ToolCall, Usage, label_of
 from mainspring.core.effects import Reconcile
 from mainspring.core.errors import ToolError
 from mainspring.core.events import ChildEnded, HumanAnswered, HumanAsked, Response, ToolCalled, ToolReturned
 from mainspring.core.threads import in_daemon_thread
 from mainspring.prompts import Prompt
-from mainspring.tools import NOT_DONE, AnyTool, call_tool, failure, misfit, nobody_to_ask
+from mainspring.tools import NOT_DONE, AnyTool, Caller, call_tool, failure, misfit, nobody_to_ask
 
 
 class Calls(Protocol):
@@ -60,7 +60,7 @@ class ToolCalls:
         tool = self._tools.get(call.name)
         is_plain = tool is None or (tool.approval is None and tool.waits is None)
         if tool is None or is_plain or self._door.knows(tool_key(turn, call)) or misfit(self._tools, call):
-            return await self._perform(turn, call, tool)
+            return await self._perform(turn, call, tool, said)
         if tool.approval is not None and tool.approval.is_needed(call.arguments):
             asked = approval_question(turn, call, tool.approval.within_s, tool.approval.otherwise)
             answered = await self._door.wait(asked, lambda: _nobody(asked))
@@ -68,7 +68,7 @@ class ToolCalls:
                 return self._door.record(refused(turn, call, answered))
             if answered.arguments is not None:
                 call = replace(call, arguments=answered.arguments)
-        return await self._perform(turn, call, tool, await self._waited(turn, call, tool, said))
+        return await self._perform(turn, call, tool, said, await self._waited(turn, call, tool, said))
 
     async def _waited(self, turn: int, call: ToolCall, tool: AnyTool, said: Sequence[Message]) -> Response | None:
         waits = tool.waits
@@ -78,21 +78,27 @@ class ToolCalls:
         return await self._door.wait(intent, lambda: waits.respond(intent))
 
     async def _perform(
-        self, turn: int, call: ToolCall, tool: AnyTool | None, response: Response | None = None
+        self,
+        turn: int,
+        call: ToolCall,
+        tool: AnyTool | None,
+        said: Sequence[Message],
+        response: Response | None = None,
     ) -> ToolReturned:
         intent = ToolCalled(turn=turn, call=call)
-        tools, used = self._tools, ONE_TOOL_CALL
+        tools, used, label = self._tools, ONE_TOOL_CALL, label_of(said)
         if tool is not None and response is not None:
             tools = {tool.name: _answering(tool, response)}
             used += response.usage if isinstance(response, ChildEnded) else NOTHING
 
         async def perform(through: Mapping[str, AnyTool] = tools) -> ToolReturned:
             started_s = self._clock.monotonic()
-            result = await call_tool(through, call, self._door.keep, f"{self._door.run}:{intent.key}")
+            caller = Caller(f"{self._door.run}:{intent.key}", label)
+            result = await call_tool(through, call, self._door.keep, caller)
             return ToolReturned(
                 turn=turn,
                 result=result,
-                trusted=tool is not None and tool.annotation.trusted,
+                trusted=tool is not None and tool.annotation.trusted and not caller.is_distrusted,
                 usage=used,
                 duration_s=self._clock.monotonic() - started_s,
             )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import to_jsonable_python
 
 from mainspring.agent.job import AnswerForm
-from mainspring.core import Budget, Conversation, JsonObject, Label, Message
+from mainspring.core import Budget, JsonObject, Message, label_of
 from mainspring.core.errors import ConfigError, MainspringError, ToolError
 from mainspring.core.events import ChildCalled, ChildEnded, Response, Wait
 from mainspring.tools import AnyTool, tool
@@ -45,7 +45,7 @@ class Child:
         """Say what the other agent is to work on."""
         if self.hands_over is None:
             words = str(arguments["task"])
-            given: tuple[Message, ...] = (Message.user(words, label=_label(said)),)
+            given: tuple[Message, ...] = (Message.user(words, label=label_of(said)),)
         else:
             given = tuple(self.hands_over(said))
             words = given[-1].text if given else ""
@@ -127,8 +127,3 @@ def child_tool(child: Child, name: str | None, description: str) -> AnyTool:
     is_handed = child.hands_over is not None
     made: AnyTool = annotated(hand_over) if is_handed else annotated(ask_agent)
     return replace(made, spec=replace(made.spec, description=description), waits=child, answers=is_handed)
-
-
-def _label(said: Sequence[Message]) -> Label:
-    """Give the label of a conversation, the worst of its messages'."""
-    return (said if isinstance(said, Conversation) else Conversation(said)).label

@@ -6,7 +6,7 @@ one; this one imports none. Errors are found in `mainspring.core.errors`.
 
 from mainspring.core.budget import BUDGET_FIELDS, Budget, BudgetField
 from mainspring.core.clock import Clock, FakeClock, Rng, SeededRng, SystemClock, SystemRng
-from mainspring.core.conversation import Conversation
+from mainspring.core.conversation import Conversation, label_of
 from mainspring.core.decisions import Act, Answer, Decision, Unusable
 from mainspring.core.effects import Door, Entry, MemoryDoor, Parked
 from mainspring.core.events import Delta, Event, decode, decode_json, encode
@@ -72,4 +72,5 @@ __all__ = [
     "decode",
     "decode_json",
     "encode",
+    "label_of",
 ]

@@ -79,3 +79,8 @@ class Conversation(Sequence[Message]):
         if message.label is not self.label and message.label is not self._last_joined:
             self._last_joined = message.label
             self.label = self.label.join(message.label)
+
+
+def label_of(said: Sequence[Message]) -> Label:
+    """Give the label of a conversation, the worst of its messages'."""
+    return (said if isinstance(said, Conversation) else Conversation(said)).label

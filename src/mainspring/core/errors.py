@@ -26,6 +26,7 @@
     │   ├── Conflict                    somebody else wrote to the run meanwhile
     │   ├── LostRun                     another driver has taken the run over
     │   └── UnknownRun (LookupError)    there is no run of that id
+    ├── MemoryStoreError (RuntimeError) the store of notes: gone, locked, full, damaged or newer
     ├── AnswerError (ValueError)        a human's answer to nothing, or to something else than was asked
     ├── ReplayError (RuntimeError)      a replay that departs from the record
     └── EventVersionError (ValueError)  an event written by a newer Mainspring
@@ -52,11 +53,13 @@ class ModelRefused(ModelError):
     Args:
         message: What happened.
         status: The HTTP status.
+        code: What the server calls it, as `context_length_exceeded`.
     """
 
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message, status)
+    def __init__(self, message: str, status: int | None = None, code: str | None = None) -> None:
+        super().__init__(message, status, code)
         self.status = status
+        self.code = code
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -172,6 +175,10 @@ class LostRun(JournalError):
 
 class UnknownRun(JournalError, LookupError):
     """There is no run of that id in the store."""
+
+
+class MemoryStoreError(MainspringError, RuntimeError):
+    """The store of notes could not do what it was asked."""
 
 
 class AnswerError(MainspringError, ValueError):

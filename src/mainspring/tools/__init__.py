@@ -5,7 +5,15 @@ observation. Imports the core and nothing else of Mainspring.
 """
 
 from mainspring.tools.builtin import ask_human, wait_for
-from mainspring.tools.call import call_tool, failure, idempotency_key, misfit
+from mainspring.tools.call import (
+    Caller,
+    call_tool,
+    conversation_label,
+    distrust_result,
+    failure,
+    idempotency_key,
+    misfit,
+)
 from mainspring.tools.tool import NOT_DONE, Annotation, AnyTool, Approval, Effect, InDoubt, Tool, as_tool, tool
 from mainspring.tools.waits import Waits, nobody_to_ask
 
@@ -14,6 +22,7 @@ __all__ = [
     "Annotation",
     "AnyTool",
     "Approval",
+    "Caller",
     "Effect",
     "InDoubt",
     "Tool",
@@ -21,6 +30,8 @@ __all__ = [
     "as_tool",
     "ask_human",
     "call_tool",
+    "conversation_label",
+    "distrust_result",
     "failure",
     "idempotency_key",
     "misfit",

@@ -7,20 +7,35 @@ Whatever a tool does (raise, hang, return fifty megabytes, return something that
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from mainspring.core import ToolCall, ToolResult
+from mainspring.core import Label, ToolCall, ToolResult
 from mainspring.core.errors import ToolError
+from mainspring.core.labels import UNKNOWN
 from mainspring.core.threads import in_daemon_thread
 from mainspring.tools.tool import AnyTool
 
-_KEY: Final[ContextVar[str]] = ContextVar("idempotency_key")
-
 Keep = Callable[[bytes], str]
 """Keeps content that is too large to be shown, and gives the digest under which it is found."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who makes a call, as the tool may ask; and what the tool says of the call in return."""
+
+    key: str = ""
+    """What `idempotency_key` gives meanwhile."""
+    label: Label = UNKNOWN
+    """What `conversation_label` gives meanwhile."""
+    is_distrusted: bool = False
+    """Whether the tool said `distrust_result`."""
+
+
+_CALLER: Final[ContextVar[Caller]] = ContextVar("caller")
 
 
 def idempotency_key() -> str:
@@ -33,9 +48,26 @@ def idempotency_key() -> str:
         RuntimeError: No tool is being called by an agent here.
     """
     try:
-        return _KEY.get()
+        return _CALLER.get().key
     except LookupError:
         raise RuntimeError("there is an idempotency key only inside a tool that an agent calls") from None
+
+
+def conversation_label() -> Label:
+    """Give the worst label of the conversation that a tool is called from; that of unknown words outside of one.
+
+    What a tool keeps of its arguments is no better than that: whoever wrote the worst of it may have wanted the
+    call.
+    """
+    caller = _CALLER.get(None)
+    return UNKNOWN if caller is None else caller.label
+
+
+def distrust_result() -> None:
+    """Say, inside a tool that is declared trusted, that the result of this call is not to be trusted."""
+    caller = _CALLER.get(None)
+    if caller is not None:
+        caller.is_distrusted = True
 
 
 def misfit(tools: Mapping[str, AnyTool], call: ToolCall) -> str | None:
@@ -44,14 +76,16 @@ def misfit(tools: Mapping[str, AnyTool], call: ToolCall) -> str | None:
     return checked if isinstance(checked, str) else None
 
 
-async def call_tool(tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep, key: str = "") -> ToolResult:
+async def call_tool(
+    tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep, caller: Caller | None = None
+) -> ToolResult:
     """Call the named tool and give what the model is to be told.
 
     Args:
         tools: The tools there are, by name.
         call: What the model wishes for.
         keep: Where the whole of a cut result goes.
-        key: What `idempotency_key` gives meanwhile.
+        caller: Who calls; nobody in particular if not given.
     """
     arguments = _checked(tools, call)
     if isinstance(arguments, str):
@@ -59,7 +93,7 @@ async def call_tool(tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep, ke
     tool = tools[call.name]
     deadline = asyncio.timeout(tool.timeout_s)
     is_error = True
-    token = _KEY.set(key)
+    token = _CALLER.set(caller or Caller())
     try:
         async with deadline:
             text = _as_text(await _run(tool, arguments))
@@ -70,7 +104,7 @@ async def call_tool(tools: Mapping[str, AnyTool], call: ToolCall, keep: Keep, ke
         late = f"{call.name} did not answer within {tool.timeout_s:g} s."
         text = late if deadline.expired() else f"{call.name} failed: {type(error).__name__}: {error}"
     finally:
-        _KEY.reset(token)
+        _CALLER.reset(token)
     shown, whole = _cut(_readable(text), tool.max_result_chars, keep)
     return ToolResult(call_id=call.id, name=call.name, text=shown, is_error=is_error, whole=whole)
 

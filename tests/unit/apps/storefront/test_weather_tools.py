@@ -87,8 +87,7 @@ async def test_demands_rest_on_a_typical_year(serve: Serve) -> None:
         "frost 2 of 3: nights of -1 degrees Celsius in January; it stands in the open",
         "sun 2 of 3: strong sun and days of 25 degrees Celsius in July; it stands in the open",
         "salt air 0 of 3: the sea is 170 kilometres away; it stands in the open",
-        "This rests on a typical year in Berlin, Germany. "
-        "Source: Approximate climate normals, rounded.",
+        "This rests on a typical year in Berlin, Germany. Source: Approximate climate normals, rounded.",
     ]
     assert asked(wire) == ["search", "forecast"]
 
