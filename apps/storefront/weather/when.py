@@ -46,8 +46,8 @@ def read_day(words: str, today: date) -> date:
 
 def typical_day(month: int, today: date) -> date:
     """Give a day in the middle of a month, so far ahead that only what is typical can be told of it."""
-    this_year = date(today.year, month, 15)
-    return this_year if this_year - today > _BEYOND else date(today.year + 1, month, 15)
+    days = (date(today.year + n_years, month, 15) for n_years in range(3))
+    return next(day for day in days if day - today > _BEYOND)
 
 
 def _days_ahead(plain: str, today: date) -> date | None:

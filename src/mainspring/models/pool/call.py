@@ -106,6 +106,8 @@ class Call(Generic[E, T]):
         self._lost: list[Lost[E]] = []
         self._n_sent = 0
         self._deadline: asyncio.Timeout | None = None
+        self._is_streaming = False
+        """Whether content has come; of a whole reply that is its end."""
         self._sent: list[Try[E]] = []
         """Those under way."""
 
@@ -129,6 +131,11 @@ class Call(Generic[E, T]):
         except ModelTimeout:
             raise
         except TimeoutError as error:
+            if self._is_streaming:
+                raise ModelTimeout(
+                    f"pool {self.pool.name!r} cut a stream that took longer than "
+                    f"{self.pool.settings.longest_stream_s:g} s; give it a longer stream_s, or fewer tokens"
+                ) from error
             raise ModelTimeout(
                 f"pool {self.pool.name!r} had no reply within {deadline_s:g} s, from {self._n_sent} calls "
                 f"({last or 'none of them failed'}); give it a longer deadline_s, or a shorter prompt"
@@ -142,6 +149,7 @@ class Call(Generic[E, T]):
         self._told(winner)
         if winner.deadline is not None:
             winner.deadline.reschedule(None)
+        self._is_streaming = True
         if self._deadline is not None:
             self._deadline.reschedule(asyncio.get_running_loop().time() + self.pool.settings.longest_stream_s)
         for other in self._sent:

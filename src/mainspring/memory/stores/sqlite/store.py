@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from mainspring.core import Clock, Rng, SystemClock, SystemRng
+from mainspring.core.sqlite import write_ahead
 from mainspring.memory.note import NewNote, Note, Scope
 from mainspring.memory.ranking import Candidate
 from mainspring.memory.searching import searched
@@ -99,7 +100,7 @@ class SqliteMemory:
 
     def _connect(self, synchronous: str) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=self._lock_timeout_s, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(connection, self._lock_timeout_s)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA secure_delete = ON")
         return connection

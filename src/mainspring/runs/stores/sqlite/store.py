@@ -6,7 +6,6 @@ processes may have it open; whoever writes waits for its turn.
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final
 from mainspring.core import Budget, Entry
 from mainspring.core.errors import JournalError
 from mainspring.core.events import Attempted
+from mainspring.core.sqlite import write_ahead
 from mainspring.runs.holds import Hold
 from mainspring.runs.journal import Append, Lease, Query, RunRow, Status
 from mainspring.runs.ledger import Balance, Reserve, Settle
@@ -26,7 +26,6 @@ from mainspring.runs.windows import Window
 
 MEMORY: Final = ":memory:"
 LOCK_TIMEOUT_S: Final = 10.0
-_PAUSE_S: Final = 0.01
 _CACHE_KIB: Final = 16_384
 _PAGE_BYTES: Final = 16_384
 """Of a new file: what runs write together lands on fewer pages, which is most of what a commit costs."""
@@ -139,7 +138,7 @@ class SqliteStore:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=self._lock_timeout_s, isolation_level=None)
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-        _write_ahead(connection, self._lock_timeout_s)
+        write_ahead(connection, self._lock_timeout_s)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         return connection
@@ -151,20 +150,6 @@ class SqliteStore:
                 if statement.strip():
                     db.execute(statement)
             db.execute(f"PRAGMA user_version = {migration.number}")
-
-
-def _write_ahead(connection: sqlite3.Connection, lock_timeout_s: float) -> None:
-    """Switch a file to write-ahead mode: SQLite does not wait for somebody else who does the same."""
-    until_s = time.monotonic() + lock_timeout_s
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > until_s:
-                raise
-            time.sleep(_PAUSE_S)
-        else:
-            return
 
 
 async def open_sqlite(path: str | Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> SqliteStore:
