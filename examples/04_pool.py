@@ -12,7 +12,7 @@ import signal
 from mainspring import Agent, open_model
 from mainspring.models.config import Settings
 from mainspring.models.local.embedded import EmbeddedServer
-from mainspring.models.pool.model import PooledModel
+from mainspring.models.pool import PooledModel
 from mainspring.models.pool.status import status_of
 
 SETTINGS = Settings.model_validate(  # the same as a table of mainspring.toml

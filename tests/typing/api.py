@@ -20,7 +20,7 @@ from mainspring import (
     use,
 )
 from mainspring.core import Delta, Event, Message, Model, ToolCall, decode
-from mainspring.models.pool.model import PooledModel
+from mainspring.models.pool import PooledModel
 
 
 class Invoice(BaseModel):

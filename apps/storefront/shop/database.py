@@ -5,8 +5,6 @@ statement (`BEGIN IMMEDIATE`), on PostgreSQL it locks the rows it is about, alwa
 order, cart, stock by SKU, slot. No transaction stays open while a payment provider is called.
 """
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,15 +12,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from apps.storefront.shop.errors import ShopUnavailable
 from apps.storefront.shop.migrations import migrate
 from mainspring.core.errors import ConfigError
+from mainspring.core.sqlite import write_ahead
 
 LOCK_TIMEOUT_S: Final = 30.0
-_PAUSE_S: Final = 0.05
 _CONNECTIONS: Final = 8
 _WRITES: Final = "shop_writes"
 
@@ -152,23 +150,10 @@ def _need_psycopg() -> None:
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver begins transactions by itself otherwise, and too late
     cursor = connection.cursor()
-    _write_ahead(cursor)
+    write_ahead(cursor, LOCK_TIMEOUT_S)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
-
-
-def _write_ahead(cursor: DBAPICursor) -> None:
-    """Switch a file to write-ahead mode; SQLite itself does not wait for another process that does the same."""
-    for n_tries_left in reversed(range(int(LOCK_TIMEOUT_S / _PAUSE_S))):
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or n_tries_left == 0:
-                raise
-            time.sleep(_PAUSE_S)
-        else:
-            return
 
 
 def _begin(db: Connection) -> None:

@@ -2,12 +2,20 @@
 
 import sqlite3
 import time
-from typing import Final
+from typing import Final, Protocol
 
 _PAUSE_S: Final = 0.01
 
 
-def write_ahead(connection: sqlite3.Connection, lock_timeout_s: float) -> None:
+class Executes(Protocol):
+    """A connection to a SQLite file, or a cursor of one, whichever library opened it."""
+
+    def execute(self, statement: str, /) -> object:
+        """Execute a statement."""
+        ...
+
+
+def write_ahead(connection: Executes, lock_timeout_s: float) -> None:
     """Switch a file to write-ahead mode; SQLite itself does not wait for somebody else who does the same.
 
     Args:

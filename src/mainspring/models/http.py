@@ -145,14 +145,14 @@ async def post_events(
     connection otherwise.
     """
     batches = post_data(address, path, body, on_headers)
-    async with contextlib.aclosing(batches):  # type: ignore[type-var]  # it is a generator
+    async with contextlib.aclosing(batches):
         async for batch in batches:
             yield (parse(data, address) for data in batch)
 
 
 async def post_data(
     address: Address, path: str, body: bytes, on_headers: OnHeaders | None = None
-) -> AsyncIterator[list[bytes]]:
+) -> AsyncGenerator[list[bytes], None]:
     """Send JSON and give the data of server-sent events until `[DONE]`, those that came together in one list.
 
     A server that does not stream gives its whole reply as one. Errors are those of `post`.

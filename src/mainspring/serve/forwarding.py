@@ -114,7 +114,7 @@ class Forwarder:
             model = tried.member.endpoint
             address, body = await model.server.ready(), asked.body(model, bound)
             flow = flows[tried] = Flow(address, wants_usage=asked.wants_usage)
-            data = aclosing(post_data(address, asked.path, body, tried.headers))  # type: ignore[type-var]  # a generator
+            data = aclosing(post_data(address, asked.path, body, tried.headers))
             try:
                 async with Progress(model.progress_s) as progress, data as batches:
                     async for batch in batches:

@@ -6,7 +6,8 @@ go through one. Imports the core and the model room's own wire.
 
 from mainspring.models.pool.call import Called, Lost, Try
 from mainspring.models.pool.member import Member
+from mainspring.models.pool.model import PooledModel
 from mainspring.models.pool.pool import Pool
 from mainspring.models.pool.settings import PoolSettings
 
-__all__ = ["Called", "Lost", "Member", "Pool", "PoolSettings", "Try"]
+__all__ = ["Called", "Lost", "Member", "Pool", "PoolSettings", "PooledModel", "Try"]
