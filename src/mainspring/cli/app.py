@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "run": "Run an agent on words, and show what it thinks and does.",
     "runs": "Look at runs in a store; let them go on, stop, fork and replay them.",
     "inbox": "Answer what runs in a store ask a human.",
+    "plans": "Keep goals with tasks for agents and people, begun when their time has come.",
     "worker": "Drive the runs of a store until told to stop.",
     "chat": "Talk with an agent over several turns.",
     "context": "Show exactly what an agent sends to its model.",

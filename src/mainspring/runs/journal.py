@@ -118,6 +118,48 @@ class Query:
     """The newest so many."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalRow:
+    """A goal as it is kept: what is asked for in queries, and the rest as words that the store does not read."""
+
+    id: str
+    revision: int
+    """How often it was written."""
+    user: str
+    """Whom it is for; empty for nobody in particular."""
+    is_open: bool
+    """Whether something of it is still to be done."""
+    created_at: float
+    """Seconds since the Unix epoch."""
+    updated_at: float
+    body: str
+    """Its tasks, as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """What makes a goal due: a time, or that a run has come to something."""
+
+    at: float | None = None
+    """From this time on; for one without a run."""
+    agent: str | None = None
+    """The time concerns only who knows this agent; and so does a run that is not there, to begin it."""
+    run: str | None = None
+    statuses: tuple[Status, ...] = ()
+    """As soon as the run has one of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalQuery:
+    """Which goals; everything that is given has to hold."""
+
+    ids: Collection[str] | None = None
+    user: str | None = None
+    is_open: bool | None = None
+    limit: int = 100
+    """The newest so many."""
+
+
 class Journal(Protocol):
     """Events, and the rows that go with them."""
 
@@ -251,7 +293,29 @@ class Responses(Protocol):
         ...
 
 
-class Store(Journal, Leases, Balances, Responses, Protocol):
+class Goals(Protocol):
+    """Goals that outlive runs."""
+
+    async def write_goal(self, row: GoalRow, wakes: Collection[Wake]) -> None:
+        """Write a goal and all that makes it due from now on, in one transaction, durably.
+
+        Raises:
+            Conflict: It was written otherwise meanwhile: what is there has not the revision before this one.
+            JournalUnavailable: The store cannot be reached, is locked or is full. Whether the write happened is
+                not known; writing the same again gives a `Conflict` if it did.
+        """
+        ...
+
+    async def goals(self, query: GoalQuery) -> list[GoalRow]:
+        """Give goals, the newest first."""
+        ...
+
+    async def due_goals(self, now: float, agents: Collection[str], limit: int) -> list[str]:
+        """Give the ids of goals that somebody who knows these agents should look at now, the longest due first."""
+        ...
+
+
+class Store(Journal, Leases, Balances, Responses, Goals, Protocol):
     """All of it, in one database."""
 
     @property

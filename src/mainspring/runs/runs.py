@@ -21,7 +21,7 @@ from mainspring.agent.job import Job
 from mainspring.core import Budget, Clock, Entry, JsonObject, Message, Rng, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError, Conflict
 from mainspring.core.events import ChildCalled
-from mainspring.runs.changes import cancelled, resumed
+from mainspring.runs.changes import resumed
 from mainspring.runs.costs import bounded
 from mainspring.runs.definition import definition_of
 from mainspring.runs.diff import Diff, diff
@@ -30,10 +30,11 @@ from mainspring.runs.handle import DurableRun
 from mainspring.runs.history import History
 from mainspring.runs.identity import this_process
 from mainspring.runs.inbox import Inbox
-from mainspring.runs.journal import EVERY, LIVING, Query, RunRow, Store
+from mainspring.runs.journal import Query, RunRow, Store
 from mainspring.runs.ledger import Balance, in_window
 from mainspring.runs.opening import open_dispatch, open_store
 from mainspring.runs.outside import child_id
+from mainspring.runs.plans.plans import Plans
 from mainspring.runs.purse import limits
 from mainspring.runs.replay import Replay, replay
 from mainspring.runs.settings import Settings
@@ -62,6 +63,8 @@ class Runs:
         """This process's part."""
         self.inbox = Inbox(store, clock, working.hand_in)
         """What waits for a human, and answers to it."""
+        self.plans = Plans(self, clock, rng)
+        """Goals that outlive runs."""
         self._clock = clock
         self._rng = rng
 
@@ -170,13 +173,7 @@ class Runs:
         Raises:
             UnknownRun: It is not there.
         """
-        has_ended = await cancelled(self.store, await self.row(id), self._clock, by)
-        await self.working.stopped(id, has_ended=has_ended)
-        for child in await self.store.rows(Query(parent=id, statuses=LIVING, limit=EVERY)):
-            await self.cancel(child.id, by=by)
-        row = await self.row(id)
-        if row.has_ended and row.parent is not None:
-            await self.working.hand_in(row.parent)
+        await self.working.cancel(id, by)
 
     async def resume(self, id: str, *, by: str = "", budget: Budget | None = None) -> DurableRun[Any]:  # noqa: A002 - the word users look for
         """Let a run go on that failed, was cancelled, or waits for more budget; what failed is tried again.

@@ -1,4 +1,8 @@
-"""This process's part in a store of runs: its agents, the runs it drives, the leases it keeps, its sweep."""
+"""This process's part in a store of runs: its agents, the runs it drives, the leases it keeps, its sweep.
+
+The sweep sees to runs that nobody drives, and to goals that are due; a goal is looked at as well when one of its
+runs has been driven here.
+"""
 
 import asyncio
 import logging
@@ -9,19 +13,22 @@ from mainspring.agent import Agent
 from mainspring.agent.child import called_by
 from mainspring.core import Clock
 from mainspring.core.errors import ConfigError, JournalError, UnknownRun
+from mainspring.runs.changes import cancelled
 from mainspring.runs.dispatch import Dispatch
 from mainspring.runs.driver import Driver
 from mainspring.runs.forms import Forms
 from mainspring.runs.identity import is_dead
-from mainspring.runs.journal import Query, RunRow, Store
+from mainspring.runs.journal import EVERY, LIVING, Query, RunRow, Store
 from mainspring.runs.leases import Keeper
+from mainspring.runs.plans.plan import goal_of
+from mainspring.runs.plans.planner import Planner
 from mainspring.runs.settings import Settings
 from mainspring.runs.watch import Watch
 
 _log = logging.getLogger("mainspring.runs")
 
 _SWEPT: Final = 200
-"""How many runs one sweep takes at most."""
+"""How many runs, and how many goals, one sweep takes at most."""
 
 
 class Working:
@@ -56,6 +63,7 @@ class Working:
             submit=self._submit,
             patience_s=settings.patience_s,
         )
+        self.planner = Planner(store, self._agents, clock, self.hand_in_new, self.cancel)
 
     @property
     def agents(self) -> Mapping[str, Agent]:
@@ -117,8 +125,25 @@ class Working:
             await self._keeper.look(run)
         self.watch.rests(run)
 
+    async def cancel(self, run: str, by: str = "") -> None:
+        """Stop a run, and the runs that it waits for; one that has ended is left as it is.
+
+        Raises:
+            UnknownRun: It is not there.
+        """
+        has_ended = await cancelled(self._store, await self.row(run), self._clock, by)
+        await self.stopped(run, has_ended=has_ended)
+        for child in await self._store.rows(Query(parent=run, statuses=LIVING, limit=EVERY)):
+            await self.cancel(child.id, by)
+        row = await self.row(run)
+        if row.has_ended and row.parent is not None:
+            await self.hand_in(row.parent)
+
     async def sweep(self) -> int:
-        """Hand in every run of the known agents that nobody drives though somebody should; gives how many."""
+        """Hand in every run of the known agents that nobody drives though somebody should; gives how many.
+
+        Runs that goals are due to begin are among them, unless only runs are driven here that were handed in here.
+        """
         if not self._agents:
             return 0
         due = await self._store.due(self._clock.now(), tuple(self._agents), _SWEPT)
@@ -127,7 +152,8 @@ class Working:
         found = [row for row in (*due, *orphans) if self._is_mine(row.id)]
         for row in found:
             await self._submit(row)
-        return len(found)
+        n_begun = await self.planner.sweep(_SWEPT) if self._settings.adopt else 0
+        return len(found) + n_begun
 
     async def work(self) -> None:
         """Drive runs until cancelled; then let what is in progress come to its end within the time of grace."""
@@ -159,8 +185,18 @@ class Working:
 
     async def _drive(self, run: str) -> None:
         """Drive a run; one that is for others to drive is left to the sweep of one of them."""
-        if self._is_mine(run):
-            await self._driver.drive(run)
+        if not self._is_mine(run):
+            return
+        await self._driver.drive(run)
+        if (goal := goal_of(run)) is not None:
+            await self._look(goal)
+
+    async def _look(self, goal: str) -> None:
+        """Let a goal go on at once, if that can be; a sweep comes by otherwise."""
+        try:
+            await self.planner.look(goal)
+        except JournalError as error:
+            _log.warning("goal %s could not be looked at: %s", goal, error)
 
     async def _sweep_on(self) -> None:
         while True:

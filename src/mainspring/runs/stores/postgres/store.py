@@ -13,9 +13,9 @@ from mainspring.core import Budget, Entry
 from mainspring.core.errors import JournalError
 from mainspring.core.events import Attempted
 from mainspring.runs.holds import Hold
-from mainspring.runs.journal import Append, Lease, Query, RunRow, Status
+from mainspring.runs.journal import Append, GoalQuery, GoalRow, Lease, Query, RunRow, Status, Wake
 from mainspring.runs.ledger import Balance, Reserve, Settle
-from mainspring.runs.stores.postgres import statements
+from mainspring.runs.stores.postgres import goals, statements
 from mainspring.runs.stores.postgres.connections import Connections
 from mainspring.runs.stores.postgres.money import Holding, Settling
 from mainspring.runs.stores.postgres.schema import bring_up_to_date
@@ -117,6 +117,18 @@ class PostgresStore:
     async def store_response(self, digest: str, reply: bytes, at: float) -> None:
         """Store a reply."""
         await self._connections.do(partial(statements.store_response, digest=digest, reply=reply, at=at))
+
+    async def write_goal(self, row: GoalRow, wakes: Collection[Wake]) -> None:
+        """Write a goal and what makes it due, in one transaction."""
+        await self._connections.do(partial(goals.write_goal, row=row, wakes=wakes))
+
+    async def goals(self, query: GoalQuery) -> list[GoalRow]:
+        """Give goals, the newest first."""
+        return await self._connections.do(partial(goals.goals, query=query))
+
+    async def due_goals(self, now: float, agents: Collection[str], limit: int) -> list[str]:
+        """Give the ids of goals that are due."""
+        return await self._connections.do(partial(goals.due_goals, now=now, agents=agents, limit=limit))
 
     async def close(self) -> None:
         """Write what was handed in, and let go of the database."""

@@ -16,11 +16,11 @@ from mainspring.core.errors import JournalError
 from mainspring.core.events import Attempted
 from mainspring.core.sqlite import write_ahead
 from mainspring.runs.holds import Hold
-from mainspring.runs.journal import Append, Lease, Query, RunRow, Status
+from mainspring.runs.journal import Append, GoalQuery, GoalRow, Lease, Query, RunRow, Status, Wake
 from mainspring.runs.ledger import Balance, Reserve, Settle
 from mainspring.runs.stored import pack
 from mainspring.runs.stores.migrations import missing
-from mainspring.runs.stores.sqlite import money, statements
+from mainspring.runs.stores.sqlite import goals, money, statements
 from mainspring.runs.stores.sqlite.worker import Worker
 from mainspring.runs.windows import Window
 
@@ -128,6 +128,18 @@ class SqliteStore:
         """Store a reply."""
         sql = "INSERT OR IGNORE INTO responses (digest, reply, at) VALUES (?, ?, ?)"
         await self._writer.do(lambda db: _nothing(db.execute(sql, (digest, reply, at))))
+
+    async def write_goal(self, row: GoalRow, wakes: Collection[Wake]) -> None:
+        """Write a goal and what makes it due, in one transaction."""
+        await self._writer.do(partial(goals.write_goal, row=row, wakes=wakes))
+
+    async def goals(self, query: GoalQuery) -> list[GoalRow]:
+        """Give goals, the newest first."""
+        return await self._reader.do(partial(goals.goals, query=query))
+
+    async def due_goals(self, now: float, agents: Collection[str], limit: int) -> list[str]:
+        """Give the ids of goals that are due."""
+        return await self._reader.do(partial(goals.due_goals, now=now, agents=agents, limit=limit))
 
     async def close(self) -> None:
         """Write what was handed in, and close the file."""
