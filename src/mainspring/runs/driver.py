@@ -291,7 +291,8 @@ class Driver:
     async def _cancel_children(self, run: str, asked: CancelAsked | None) -> None:
         """Have the runs stop that a cancelled one has begun, the last moment included."""
         for child in await self.store.rows(Query(parent=run, statuses=LIVING, limit=EVERY)):
-            await cancelled(self.store, child, self.clock, "" if asked is None else asked.by)
+            if await cancelled(self.store, child, self.clock, "" if asked is None else asked.by):
+                await self._cancel_children(child.id, asked)  # it waited, so nobody drives it that would do that
             await self.keeper.look(child.id)
 
     async def _left(self, drive: _Drive) -> None:

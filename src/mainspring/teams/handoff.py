@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mainspring.agent import Agent
 from mainspring.agent.child import Child, Filter, child_tool
-from mainspring.core import OPERATOR, Message
+from mainspring.core import OPERATOR, Message, Text
 from mainspring.tools import AnyTool
 
 
@@ -27,12 +27,27 @@ def handoff(
 
 
 def said(messages: Sequence[Message]) -> Sequence[Message]:
-    """Choose what users and agents have said, up to the last words of a user: no tools, no corrections."""
-    spoken = [
-        message
-        for message in messages
-        if message.role in {"user", "assistant"} and not message.calls and message.label != OPERATOR
-    ]
+    """Choose what users and agents have said, up to the last words of a user: no tools, no corrections.
+
+    What a tool answered in an agent's place, as one does that hands over, is said by the agent.
+    """
+    spoken: list[Message] = []
+    for message, after in zip(messages, [*messages[1:], None], strict=True):
+        if message.role in {"user", "assistant"} and not message.calls and message.label != OPERATOR:
+            spoken.append(message)
+        elif message.role == "tool" and after is not None and _asks_anew(after):
+            spoken.extend(_answer(message))
     while spoken and spoken[-1].role != "user":
         spoken.pop()
     return spoken
+
+
+def _asks_anew(message: Message) -> bool:
+    """Tell whether a user begins another turn: a tool's result that stands before it was the answer."""
+    return message.role == "user" and message.label != OPERATOR and message.summary is None
+
+
+def _answer(message: Message) -> list[Message]:
+    """Give the last good result of a step as what the agent said."""
+    good = [result.text for result in message.results if not result.is_error]
+    return [Message(role="assistant", parts=(Text(text=text),), label=message.label) for text in good[-1:]]

@@ -12,6 +12,8 @@ from mainspring.teams.members import Member, as_tools, good, prompt
 def review(name: str, author: Member, critic: Member, *, rounds: int = 2, description: str = "") -> Agent:
     """Make an agent whose answer a critic has read, and that is mended as often as the critic wants, within bounds.
 
+    Whoever fails later than with the first draft keeps nobody from answering: the last draft is the answer then.
+
     Args:
         name: What the team is called.
         author: Writes, and mends.
@@ -33,11 +35,13 @@ def review(name: str, author: Member, critic: Member, *, rounds: int = 2, descri
             words = prompt("examine").render({"task": task, "draft": draft})
             (verdict,) = yield Step((call(reads.name, task=words),), why="Is it good?")
             problem = None if verdict.is_error else objection(verdict)
-            if problem is None:  # a critic that fails keeps nobody from answering
+            if problem is None:
                 return draft
             words = prompt("revise").render({"task": task, "draft": draft, "problem": problem})
-            results = yield Step((call(writes.name, task=words),), why=problem)
-            draft = good(results)[writes.name]
+            (mended,) = yield Step((call(writes.name, task=words),), why=problem)
+            if mended.is_error:  # the draft that there is answers better than nothing
+                return draft
+            draft = mended.text
         return draft
 
     return Agent(
@@ -48,6 +52,8 @@ def review(name: str, author: Member, critic: Member, *, rounds: int = 2, descri
 def debate(name: str, sides: Sequence[Member], judge: Member, *, rounds: int = 1, description: str = "") -> Agent:
     """Make an agent whose answer a judge gives who has heard several sides, each of which has heard the others.
 
+    A side that fails at first is not heard; one that fails later is heard with what it said before.
+
     Args:
         name: What the team is called.
         sides: Who argues; at least two.
@@ -56,21 +62,25 @@ def debate(name: str, sides: Sequence[Member], judge: Member, *, rounds: int = 1
         description: What the team is good for, as another team reads it.
 
     Raises:
-        ConfigError: There are fewer than two sides, or two members have the same name.
+        ConfigError: There are fewer than two sides, rounds are negative, two members have the same name, or one has
+            no description.
     """
     *arguing, judging = as_tools(name, [*sides, judge])
     if len(arguing) < 2:
         raise ConfigError(f"debate {name!r} has {len(arguing)} sides; it takes two")
+    if rounds < 0:
+        raise ConfigError(f"debate {name!r} has rounds={rounds}; with 0 the judge decides at once")
 
     def routine(task: str) -> Routine:
         results = yield Step(tuple(call(side.name, task=task) for side in arguing))
         stand = dict(good(results))
-        for _ in range(rounds):
+        for _ in range(rounds if len(stand) > 1 else 0):  # who is alone has nobody to answer
             calls = tuple(
                 call(side, task=prompt("argue").render({"task": task, "own": own, "others": _others(stand, side)}))
                 for side, own in stand.items()
             )
-            stand |= good((yield Step(calls, why="Answering each other.")))
+            results = yield Step(calls, why="Answering each other.")
+            stand |= {result.name: result.text for result in results if not result.is_error}
         words = prompt("decide").render({"task": task, "sides": _others(stand, "")})
         verdict = yield Step((call(judging.name, task=words),), why="Deciding.")
         return good(verdict)[judging.name]

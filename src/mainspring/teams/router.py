@@ -1,14 +1,17 @@
 """Router: a single hop. A rule, or one cheap model call, says who answers; that one is given the conversation."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from mainspring.agent import Agent
+from mainspring.agent.child import Child, child_tool
+from mainspring.agent.job import AnswerForm
 from mainspring.agent.opening import Models
 from mainspring.core.errors import ConfigError, NobodyAnswered
 from mainspring.models.routine import Routine, RoutineModel, Step, call
 from mainspring.prompts import Prompt
-from mainspring.teams.handoff import handoff
+from mainspring.teams.handoff import handoff, said
 from mainspring.teams.members import prompt
 from mainspring.tools import AnyTool
 
@@ -47,7 +50,7 @@ def router(
         if rule is not None:
             chosen = rule(task)
         else:
-            (choice,) = yield Step((call(_CHOOSE, task=task),), why="Who is to answer?")
+            (choice,) = yield Step((call(_CHOOSE, reason="routed"),), why="Who is to answer?")
             chosen = choice.text.strip("\"' \n")
         if chosen not in names:
             raise NobodyAnswered(f"router {name!r} chose {chosen!r}, which is none of {', '.join(names)}")
@@ -59,10 +62,11 @@ def router(
 
 
 def _chooser(name: str, members: Sequence[Agent], model: Models | None) -> AnyTool:
-    """Make the agent that chooses: its answer can be nothing but a member's name."""
+    """Make the agent that chooses: it sees the conversation, and its answer can be nothing but a member's name."""
     names: Any = Literal[tuple(member.name for member in members)]
     words = prompt("choose").render(
         {"members": [{"name": member.name, "description": member.description} for member in members]}
     )
     chooser = Agent(f"{name}_{_CHOOSE}", prompt=Prompt(words, name=_CHOOSE, verbatim=True), model=model)
-    return chooser.as_tool(name=_CHOOSE, description="Says who is to answer.", output=names)
+    made = child_tool(Child(chooser, AnswerForm(names), hands_over=said), _CHOOSE, "Says who is to answer.")
+    return replace(made, answers=False)  # a name is not the run's answer

@@ -1,11 +1,13 @@
 """Many buyers at once for the last pieces: exactly as many get one as there are."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 from apps.storefront.shop.errors import OutOfStock
 from apps.storefront.shop.payments import PracticePayments
 from mainspring.core import FakeClock
+from tests.unit.apps.storefront.shop.books import Books, books
 from tests.unit.apps.storefront.shop.shopping import AT_HOME, CHAIR, NOON, POT, open_counter, two_pieces
 
 N_BUYERS = 200
@@ -34,6 +36,18 @@ def test_two_hundred_buyers_for_the_last_seven_pieces_get_seven(shop_url: str) -
         assert outcomes.count("too late") == N_BUYERS - N_LEFT
         assert shop.piece(CHAIR).stock == 0
         assert len(counter.card.charges) == N_LEFT
+        cents = N_LEFT * 10_000 + N_LEFT * 2_900  # each in an order of its own, with its delivery
+        after = books(shop_url)
+        assert after.in_carts + after.sold <= N_BUYERS  # who came too late has a cart at most
+        assert replace(after, in_carts=0) == Books(
+            orders={"placed": N_LEFT},
+            sold=N_LEFT,
+            on_hand=0,
+            booked=N_LEFT,
+            owed=cents,
+            captured=cents,
+            n_captures=N_LEFT,
+        )
 
 
 def test_buyers_of_the_same_two_pieces_in_either_order_never_block_each_other(shop_url: str) -> None:

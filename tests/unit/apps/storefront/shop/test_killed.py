@@ -5,12 +5,17 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import select
 
-from apps.storefront.shop import Shop
+from apps.storefront.shop import Shop, schema
+from apps.storefront.shop.database import open_database
 from apps.storefront.shop.payments import PracticePayments
 from apps.storefront.shop.recovery import GRACE_S
 from mainspring.core import FakeClock
+from tests.unit.apps.storefront.shop.books import Books, books
 from tests.unit.apps.storefront.shop.shopping import CHAIR, NOON, Counter, euros, open_counter
+
+ONE_CHAIR_SOLD = Books(orders={"placed": 1}, sold=1, on_hand=4, booked=1, owed=12900, captured=12900, n_captures=1)
 
 
 def kill(url: str, moment: str) -> None:
@@ -29,6 +34,16 @@ def invoiced(shop: Shop) -> tuple[str, int, int]:
     return order.state, order.paid.minor, order.refunded.minor
 
 
+def sent_invoices(url: str) -> list[int]:
+    """Give what was captured of each invoice, in cents."""
+    database = open_database(url)
+    try:
+        with database.read() as db:
+            return list(db.execute(select(schema.invoices.c.captured)).scalars())
+    finally:
+        database.close()
+
+
 @pytest.mark.parametrize("moment", ["after authorise", "after capture"])
 def test_an_order_whose_payment_was_made_is_placed_by_recovery(shop_url: str, moment: str) -> None:
     kill(shop_url, moment)
@@ -38,8 +53,21 @@ def test_an_order_whose_payment_was_made_is_placed_by_recovery(shop_url: str, mo
         counter.shop.recover()
 
         assert invoiced(counter.shop) == ("placed", 12900, 0)
-        assert counter.shop.piece(CHAIR).stock == 4
         assert counter.shop.recover().settled == ()
+        (order,) = counter.shop.orders("ada")
+        assert counter.place(order, pay_by="invoice", key="place").id == order.id  # the call that was cut off
+        assert books(shop_url) == ONE_CHAIR_SOLD
+        assert sent_invoices(shop_url) == [12900]
+
+
+def test_an_order_killed_between_the_promise_and_the_capture_is_placed_by_recovery_alone(shop_url: str) -> None:
+    kill(shop_url, "before capture")
+    assert books(shop_url).orders == {"authorised": 1}
+    with open_counter(shop_url, FakeClock(NOON), PracticePayments()) as counter:
+        counter.shop.recover()
+
+    assert books(shop_url) == ONE_CHAIR_SOLD
+    assert sent_invoices(shop_url) == [12900]
 
 
 @pytest.mark.parametrize("moment", ["before authorise", "before capture"])
@@ -51,8 +79,8 @@ def test_an_order_is_placed_once_by_the_same_call_made_again(counter: Counter, m
     placed = counter.place(order, pay_by="invoice", key="place")
 
     assert placed.state == "placed"
-    assert invoiced(counter.shop) == ("placed", 12900, 0)
-    assert counter.shop.piece(CHAIR).stock == 4
+    assert books(counter.url) == ONE_CHAIR_SOLD
+    assert sent_invoices(counter.url) == [12900]
 
 
 def test_an_order_whose_payment_never_left_expires(counter: Counter) -> None:
