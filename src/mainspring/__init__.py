@@ -11,7 +11,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mainspring.agent import Agent, Escalate, Result, Run
+    from mainspring.agent import Agent, Context, Escalate, Result, Run
     from mainspring.core import Budget, Label, Message, Sampling, Usage
     from mainspring.core.errors import MainspringError, ToolError
     from mainspring.models import ChatModel, ScriptedModel, open_model, use
@@ -27,6 +27,7 @@ _HOMES = {
     "Approval": "mainspring.tools",
     "Budget": "mainspring.core",
     "ChatModel": "mainspring.models",
+    "Context": "mainspring.agent",
     "DurableRun": "mainspring.runs",
     "Escalate": "mainspring.agent",
     "Label": "mainspring.core",
@@ -56,6 +57,7 @@ __all__ = [
     "Approval",
     "Budget",
     "ChatModel",
+    "Context",
     "DurableRun",
     "Escalate",
     "Label",

@@ -13,15 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from mainspring.agent.blocking import run_in_new_loop
 from mainspring.agent.child import Child, child_tool
+from mainspring.agent.context import Compaction, Context
+from mainspring.agent.earlier import Earlier, earlier_tool
 from mainspring.agent.escalate import Escalate, Escalation, as_escalate
 from mainspring.agent.job import AnswerForm, Job, Limits
 from mainspring.agent.judge import Judge
 from mainspring.agent.opening import Models, listed, names_of, opened
 from mainspring.agent.run import Result, Run
+from mainspring.agent.summarizer import compaction_of, summarizer_of
 from mainspring.core import Budget, Clock, Message, Model, Options, Rng, Sampling, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError
 from mainspring.prompts import Prompt
@@ -43,9 +47,15 @@ class Agent:
             a list the first is asked, and the next where a budget with `when_spent="degrade"` does not cover it.
         escalate: A dearer model that goes on where a reply, an answer or the tools of two steps go wrong; an
             `Escalate` says when exactly, and who judges answers.
+        judge: Says what is wrong with an answer, which the model then mends: a tool, a plain function of the
+            answer, or another agent. As of `Escalate`, and without a dearer model.
         tools: Tools, or plain functions with type hints and docstrings.
+        context: How much of the model's window a conversation may take, and who sums it up; a conversation grows as
+            long as its server lets it if not given.
         sampling: How the model picks its words, over the prompt file's and the model's own settings.
         max_steps: Model calls after which a run ends without an answer.
+        max_calls: Tool calls that one step may make, as far as the server can hold the model to it; 1 makes a small
+            model look at each result before it goes on.
         max_repairs: Unusable replies in a row that are answered with what was wrong.
         cache: Whether a run in a store may use the reply that an equal request got before.
         description: What it is good for, as other agents read it; the prompt file's if not given.
@@ -65,10 +75,13 @@ class Agent:
         prompt: str | Path | Prompt | None = None,
         model: Models | None = None,
         escalate: str | Model | Escalate | None = None,
+        judge: AnyTool | Callable[..., object] | None = None,
         tools: Sequence[AnyTool | Callable[..., object]] = (),
+        context: Context | None = None,
         sampling: Sampling | None = None,
         max_steps: int = 20,
         max_repairs: int = 3,
+        max_calls: int | None = None,
         cache: bool = False,
         description: str = "",
         clock: Clock | None = None,
@@ -82,13 +95,14 @@ class Agent:
         self.tools: Mapping[str, AnyTool] = _by_name(name, tools)
         self.sampling = (sampling or Sampling()).over(self.prompt.sampling)
         self.limits = _checked(Limits(max_steps, max_repairs), name)
+        self.max_calls = max_calls
         self.cache = cache
         self._models = listed(model or self.prompt.model or DEFAULT_MODEL)
         self._dearer: tuple[str | Model, ...] = ()
-        self._escalates(as_escalate(escalate), checked=True)
+        self._escalates(as_escalate(escalate, judge), checked=True)
         self._clock = clock or SystemClock()
         self._rng = rng or SystemRng()
-        self._forms: dict[object, tuple[AnswerForm[Any], Options, Options]] = {}
+        self._has(context)
         self._instructions: dict[str, tuple[Message, str]] = {}
 
     def __repr__(self) -> str:
@@ -145,15 +159,27 @@ class Agent:
         rules = self.escalate
         return None if rules is None else Escalation(self.dearer, frozenset(rules.on), rules.after, self.judge)
 
+    @property
+    def compaction(self) -> Compaction | None:
+        """When and how room is made in a conversation, with models opened at the first use; None for never.
+
+        Raises:
+            ConfigError: A name leads nowhere, or a key is missing.
+        """
+        if self.context is None or self.summarizer is None:
+            return None
+        return compaction_of(self.context, self.summarizer, (*self.models, *self.dearer))
+
     def replace(
         self,
         *,
         model: Models | None = None,
         escalate: str | Model | Escalate | None = None,
+        context: Context | None = None,
         max_steps: int | None = None,
         prompt: str | Path | Prompt | None = None,
     ) -> "Agent":
-        """Give the same agent with other models, other instructions or another number of steps.
+        """Give the same agent with other models, another context, other instructions or another number of steps.
 
         Raises:
             ConfigError: It would escalate to a model that it asks already. Given only another model, it escalates
@@ -164,6 +190,8 @@ class Agent:
             other._models = listed(model)  # noqa: SLF001 - it is one of us
         rules = self.escalate if escalate is None else as_escalate(escalate)
         other._escalates(rules, checked=escalate is not None)  # noqa: SLF001 - it is one of us
+        if model is not None or context is not None:
+            other._has(context or self.context)  # noqa: SLF001 - it is one of us
         if max_steps is not None:
             other.limits = _checked(replace(self.limits, max_steps=max_steps), self.name)
         if prompt is not None:
@@ -177,6 +205,7 @@ class Agent:
         name: str | None = None,
         description: str = "",
         output: type[Any] = str,
+        task: type[BaseModel] | None = None,
         budget: Budget | None = None,
     ) -> AnyTool:
         """Give a tool with which another agent hands this one a task, and waits for the answer.
@@ -185,12 +214,15 @@ class Agent:
             name: What the other agent calls it; this agent's name if not given.
             description: What this agent is good for; its own description if not given.
             output: The type of the answer.
+            task: What a task consists of: the other agent has to fill in these fields, and this one is told them a
+                line each. Free words if not given.
             budget: What one of its runs may use of the caller's budgets, in a store.
 
         Raises:
             ConfigError: Nothing says what this agent is good for.
         """
-        return child_tool(Child(self, AnswerForm(output), budget), name, description or self.description)
+        child = Child(self, AnswerForm(output), budget)
+        return child_tool(child, name, description or self.description, task)
 
     @overload
     def start(
@@ -315,6 +347,7 @@ class Agent:
             form=form,
             sampling=self.sampling,
             limits=self.limits,
+            compaction=self.compaction,
             answering=frozenset(name for name, tool in self.tools.items() if tool.answers),
             messages=(*told, *messages, asked),
             prompt_digest=prompt_digest,
@@ -322,7 +355,7 @@ class Agent:
 
     def _escalates(self, rules: Escalate | None, *, checked: bool) -> None:
         """Take in when to escalate; a model that is asked anyway is none to escalate to."""
-        given = () if rules is None else listed(rules.to)
+        given = () if rules is None or rules.to is None else listed(rules.to)
         known = set(self.model_names)
         self.escalate = rules
         self.judge = None if rules is None or rules.judge is None else Judge.of(rules.judge)
@@ -332,6 +365,17 @@ class Agent:
                 f"agent {self.name!r} escalates from {list(self.model_names)} to {list(names_of(given))}, where a "
                 "model is named twice; name others, and give models that are made by hand names of their own"
             )
+
+    def _has(self, context: Context | None) -> None:
+        """Take in how long conversations may be; where room is made in them, a tool reads what is left out."""
+        self.context = context
+        self.summarizer: Agent | None = None
+        self.specs = tuple(tool.spec for tool in self.tools.values())
+        self._forms: dict[object, tuple[AnswerForm[Any], Options, Options]] = {}
+        if context is not None:
+            self.summarizer = summarizer_of(self.name, context, self._models, self._clock, self._rng)
+            reader = earlier_tool(Earlier())
+            self.specs = tuple(tool.spec for tool in _by_name(self.name, (*self.tools.values(), reader)).values())
 
     def _run(
         self,
@@ -349,9 +393,8 @@ class Agent:
         known = self._forms.get(output)
         if known is None:
             form = output if isinstance(output, AnswerForm) else AnswerForm(output)
-            specs = tuple(tool.spec for tool in self.tools.values())
-            options = Options(specs, form.schema)
-            known = self._forms[output] = (form, options, Options(specs, form.schema, must_answer=True))
+            options = Options(self.specs, form.schema, max_calls=self.max_calls)
+            known = self._forms[output] = (form, options, Options(self.specs, form.schema, must_answer=True))
         return known
 
     def _instructions_for(self, inputs: Mapping[str, object] | None) -> tuple[Message, str]:
@@ -370,6 +413,11 @@ class Agent:
         if self.escalate is not None:
             judge = None if self.judge is None else self.judge.spec
             parts += [self.dearer_names, sorted(self.escalate.on), self.escalate.after, judge]
+        if self.context is not None and self.summarizer is not None:
+            told = self.context
+            parts += [told.window_tokens, told.compact_at, told.keep, told.result_bytes, self.summarizer.name]
+        if options.max_calls is not None:
+            parts.append(options.max_calls)
         return hashlib.sha256(to_json(parts)).hexdigest()
 
 

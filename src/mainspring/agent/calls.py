@@ -21,7 +21,7 @@ from mainspring.core.errors import ToolError
 from mainspring.core.events import ChildEnded, HumanAnswered, HumanAsked, Response, ToolCalled, ToolReturned
 from mainspring.core.threads import in_daemon_thread
 from mainspring.prompts import Prompt
-from mainspring.tools import NOT_DONE, AnyTool, Caller, call_tool, failure, misfit, nobody_to_ask
+from mainspring.tools import NOT_DONE, AnyTool, Approval, Caller, call_tool, failure, misfit, nobody_to_ask
 
 
 class Calls(Protocol):
@@ -62,7 +62,8 @@ class ToolCalls:
         if tool is None or is_plain or self._door.knows(tool_key(turn, call)) or misfit(self._tools, call):
             return await self._perform(turn, call, tool, said)
         if tool.approval is not None and tool.approval.is_needed(call.arguments):
-            asked = approval_question(turn, call, tool.approval.within_s, tool.approval.otherwise)
+            words = await _question(tool.approval, call)
+            asked = approval_question(turn, call, tool.approval.within_s, tool.approval.otherwise, words)
             answered = await self._door.wait(asked, lambda: _nobody(asked))
             if answered.verdict == "deny":
                 return self._door.record(refused(turn, call, answered))
@@ -126,15 +127,26 @@ def approval_key(turn: int, call: ToolCall) -> str:
     return f"approval:{turn}:{call.id}"
 
 
+async def _question(approval: Approval, call: ToolCall) -> str:
+    """Give what a tool says a human is asked; nothing where it says nothing, or cannot."""
+    say = approval.question
+    if say is None:
+        return ""
+    try:
+        return await in_daemon_thread(lambda: say(call.arguments))
+    except Exception:  # noqa: BLE001 - whatever it raised, a human can judge the call itself
+        return ""
+
+
 def approval_question(
-    turn: int, call: ToolCall, within_s: float | None, otherwise: Literal["approve", "deny"]
+    turn: int, call: ToolCall, within_s: float | None, otherwise: Literal["approve", "deny"], words: str = ""
 ) -> HumanAsked:
-    """Ask whether a call may be made."""
+    """Ask whether a call may be made, in the tool's own words where it has some."""
     written = ", ".join(f"{name}={to_json(value).decode()}" for name, value in call.arguments.items())
     return HumanAsked(
         key=approval_key(turn, call),
         kind="approval",
-        question=f"May {call.name}({written}) be called?",
+        question=words or f"May {call.name}({written}) be called?",
         call=call,
         within_s=within_s,
         otherwise=otherwise,

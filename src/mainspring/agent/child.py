@@ -9,16 +9,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel
+from pydantic_core import to_json, to_jsonable_python
 
 from mainspring.agent.job import AnswerForm
 from mainspring.core import Budget, JsonObject, Message, label_of
 from mainspring.core.errors import ConfigError, MainspringError, ToolError
 from mainspring.core.events import ChildCalled, ChildEnded, Response, Wait
 from mainspring.tools import AnyTool, tool
+from mainspring.tools.schema import schema_of
 
 if TYPE_CHECKING:
     from mainspring.agent.agent import Agent
+
+_TASK: Final = "task"
 
 MAX_DEPTH: Final = 8
 """Runs that may wait for each other in a chain: agents that delegate in circles come to an end."""
@@ -44,7 +48,7 @@ class Child:
     def intent(self, key: str, arguments: JsonObject, said: Sequence[Message]) -> ChildCalled:
         """Say what the other agent is to work on."""
         if self.hands_over is None:
-            words = str(arguments["task"])
+            words = _task(arguments)
             given: tuple[Message, ...] = (Message.user(words, label=label_of(said)),)
         else:
             given = tuple(self.hands_over(said))
@@ -96,13 +100,25 @@ def too_deep(agent: str) -> str:
     return f"RunTooDeep: agent {agent!r} was not asked: {MAX_DEPTH} runs wait for each other already"
 
 
+def _task(arguments: JsonObject) -> str:
+    """Give a task in words: as it is, or what it consists of, a line each."""
+    if set(arguments) == {_TASK}:
+        return str(arguments[_TASK])
+    return "\n".join(
+        f"{name}: {value if isinstance(value, str) else to_json(value).decode()}"
+        for name, value in arguments.items()
+    )
+
+
 def called_by(agent: "Agent") -> tuple[Child, ...]:
-    """Give the agents that one calls, and how: by its tools, or to judge its answers."""
+    """Give the agents that one calls, and how: by its tools, to judge its answers, or to sum up what was said."""
     judge = () if agent.judge is None else agent.judge.tools.values()
-    return tuple(tool.waits for tool in (*agent.tools.values(), *judge) if isinstance(tool.waits, Child))
+    summarizer = () if agent.summarizer is None else (Child(agent.summarizer),)
+    called = tuple(tool.waits for tool in (*agent.tools.values(), *judge) if isinstance(tool.waits, Child))
+    return (*called, *summarizer)
 
 
-def child_tool(child: Child, name: str | None, description: str) -> AnyTool:
+def child_tool(child: Child, name: str | None, description: str, task: type[BaseModel] | None = None) -> AnyTool:
     """Make the tool with which one agent calls another.
 
     Raises:
@@ -126,4 +142,7 @@ def child_tool(child: Child, name: str | None, description: str) -> AnyTool:
     annotated = tool(name=name or agent.name, effect="none", authority=[], in_doubt="retry")
     is_handed = child.hands_over is not None
     made: AnyTool = annotated(hand_over) if is_handed else annotated(ask_agent)
-    return replace(made, spec=replace(made.spec, description=description), waits=child, answers=is_handed)
+    made = replace(made, spec=replace(made.spec, description=description), waits=child, answers=is_handed)
+    if task is None:
+        return made
+    return replace(made, spec=replace(made.spec, parameters=schema_of(task)), arguments=task)

@@ -6,7 +6,7 @@ Agent("clerk", model="small", escalate=Escalate("large", on=("unusable", "wrong_
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from mainspring.agent.judge import Judge
@@ -30,8 +30,9 @@ class Escalate:
         ConfigError: It names no model, knows no reason, or the judge cannot be called.
     """
 
-    to: Models
-    """The dearer model by name or as it is; of a list the first, and the next whenever something says so again."""
+    to: Models | None
+    """The dearer model by name or as it is; of a list the first, and the next whenever something says so again.
+    None where there is only a judge: the model is told what that says, and mends its answer itself."""
     on: Collection[Trouble] = _ALL
     """What counts as going wrong, besides what the judge says."""
     after: int = 1
@@ -42,7 +43,10 @@ class Escalate:
     given to its parameter `answer`, or to the only one that it has besides `question`."""
 
     def __post_init__(self) -> None:
-        listed(self.to)
+        if self.to is not None:
+            listed(self.to)
+        elif self.judge is None:
+            raise ConfigError("there is no dearer model to escalate to; name one, or give a judge")
         if unknown := sorted(set(self.on) - set(_ALL)):
             raise ConfigError(f"nothing escalates on {unknown}; on=... takes any of {list(_ALL)}")
         if not self.on and self.judge is None:
@@ -64,6 +68,19 @@ class Escalation:
     judge: Judge | None = None
 
 
-def as_escalate(given: str | Model | Escalate | None) -> Escalate | None:
-    """Give what is said of escalating in full, where it is only a model."""
-    return given if given is None or isinstance(given, Escalate) else Escalate(given)
+def as_escalate(
+    given: str | Model | Escalate | None, judge: AnyTool | Callable[..., object] | None = None
+) -> Escalate | None:
+    """Give what is said of escalating in full, where it is only a model, or only a judge.
+
+    Raises:
+        ConfigError: There are two judges.
+    """
+    rules = given if given is None or isinstance(given, Escalate) else Escalate(given)
+    if judge is None:
+        return rules
+    if rules is None:
+        return Escalate(None, judge=judge)
+    if rules.judge is not None:
+        raise ConfigError("judge=... is given, and escalate=Escalate(judge=...) too; give one of them")
+    return replace(rules, judge=judge)

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json, to_jsonable_python
 
+from mainspring.agent.context import Compaction
 from mainspring.agent.escalate import Escalation
 from mainspring.core import JsonObject, Message, Model, Options, Sampling
 from mainspring.core.events import RunStarted
@@ -88,6 +89,8 @@ class Job(Generic[T]):
     """Whether equal requests may be answered from the store's response cache."""
     escalation: Escalation | None = None
     """When to go on with which dearer models; None for never."""
+    compaction: Compaction | None = None
+    """When and how room is made in the conversation; None for never."""
     answering: frozenset[str] = frozenset()
     """Names of the tools whose result is the answer."""
 

@@ -8,7 +8,7 @@ the outcome after. Everything between is a pure function of those events: a door
 time brings the same loop to the same place.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,11 +18,14 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from mainspring.agent.calls import Calls, ToolCalls
+from mainspring.agent.compactor import Compactor
 from mainspring.agent.job import Job
 from mainspring.agent.judge import objection
 from mainspring.agent.ladder import Ladder
 from mainspring.agent.observations import BROKE_OFF, broken_off, label_of, observed
+from mainspring.agent.outgrown import OUTGROWN, outgrown
 from mainspring.agent.together import together
+from mainspring.agent.window import Window
 from mainspring.core import (
     NOTHING,
     OPERATOR,
@@ -41,7 +44,7 @@ from mainspring.core import (
     Unusable,
     Usage,
 )
-from mainspring.core.errors import ModelReplyError, ReplyCut, StepLimit, Stuck, TooDear
+from mainspring.core.errors import ModelRefused, ModelReplyError, ReplyCut, StepLimit, Stuck, TooDear
 from mainspring.core.events import (
     Corrected,
     CorrectionReason,
@@ -85,9 +88,12 @@ class Loop(Generic[T]):
         self._door = door
         self._clock = clock
         self._listener = listener
-        self._calls = calls or ToolCalls(job.tools, door, clock)
+        self._window = Window(job.compaction, job.options)
+        self._calls = calls or ToolCalls(self._window.tools(job.tools), door, clock)
         self._judge = None if job.escalation is None else job.escalation.judge
         self._verdicts = calls or ToolCalls({} if self._judge is None else self._judge.tools, door, clock)
+        summarizing = calls or ToolCalls({} if job.compaction is None else job.compaction.tools, door, clock)
+        self._compactor = Compactor(job.compaction, self._window, door, summarizing)
         self._ladder = Ladder(job)
         self._seen: dict[bytes, str] = {}
         self._n_repeats = 0
@@ -95,7 +101,6 @@ class Loop(Generic[T]):
         self._job_digest = job.agent_digest.encode()
         self._counted = NOTHING
         self._uncounted: list[Usage] = []
-        self.conversation = Conversation(job.messages)
 
     async def run(self) -> T:
         """Step until there is an answer.
@@ -110,6 +115,8 @@ class Loop(Generic[T]):
         for turn in range(self._job.limits.max_steps):
             done: _Done[T] | None = None
             match await self._think(turn):
+                case Unusable(reason=reason) if reason == OUTGROWN:
+                    pass  # the next step makes room first
                 case Act() as act if not self._must_answer:
                     done = await self._act(turn, act)
                 case Answer(value=value):
@@ -135,15 +142,26 @@ class Loop(Generic[T]):
         return self._counted
 
     @property
+    def messages(self) -> Sequence[Message]:
+        """All that was said so far, whether it is still shown to the model or not."""
+        return self._window.messages
+
+    @property
+    def _conversation(self) -> Conversation:
+        """What the model is shown."""
+        return self._window.view
+
+    @property
     def _must_answer(self) -> bool:
         """Whether the model was told of its going round in circles, and went on."""
         return self._n_repeats >= 2
 
     def _start(self) -> None:
-        self.conversation = Conversation(self._door.record(self._job.started).messages)
+        self._window.begin(self._door.record(self._job.started).messages)
 
     async def _think(self, turn: int) -> Decision:
         """Ask the model what to do next; where a budget wants that, a cheaper one."""
+        await self._make_room(turn)
         while True:
             try:
                 outcome = await self._think_with(self._ladder.model, turn)
@@ -153,11 +171,18 @@ class Loop(Generic[T]):
             else:
                 self._ladder.used = outcome.usage
                 self._uncounted.append(outcome.usage)
-                self.conversation.add(outcome.message)
+                self._window.reply(outcome)
                 return outcome.decision
 
+    async def _make_room(self, turn: int) -> None:
+        """Make room in the conversation where there is too little; what is gone may be asked for again."""
+        used = await self._compactor.make_room(turn)
+        if used is not None:
+            self._uncounted.extend(used)
+            self._seen.clear()
+
     async def _think_with(self, model: Model, turn: int) -> ModelReplied:
-        job, conversation = self._job, self.conversation
+        job, conversation = self._job, self._conversation
         options = job.last_options if self._must_answer else job.options
         request = Request(conversation, options, job.sampling, conversation.label, turn, self._door.run)
         asked_of = b"" if model is job.model else model.name.encode()
@@ -188,6 +213,8 @@ class Loop(Generic[T]):
             reply = await model.ask(request, None if tell is None else on_delta)
         except ReplyCut as cut:
             reply = broken_off(cut, request, model.name)
+        except ModelRefused as refused:
+            reply = outgrown(refused, request, model.name, makes_room=self._job.compaction is not None)
         return ModelReplied(
             turn=request.turn,
             model=reply.model,
@@ -204,9 +231,9 @@ class Loop(Generic[T]):
     async def _act(self, turn: int, act: Act) -> "_Done[T] | None":
         """Call the tools side by side and tell the model what came of it; one of them may give the answer."""
         self._n_repairs = self._ladder.n_refused
-        outcomes = await together(self._calls, self._door, turn, act, self.conversation)
+        outcomes = await together(self._calls, self._door, turn, act, self._conversation)
         self._uncounted.extend(outcome.usage for outcome in outcomes)
-        self.conversation.add(observed(outcomes))
+        self._window.add(observed(outcomes))
         for outcome in outcomes:
             if outcome.result.name in self._job.answering and not outcome.result.is_error:
                 return await self._answered_by(turn, outcome.result.text)
@@ -256,7 +283,7 @@ class Loop(Generic[T]):
         if self._judge is None:
             return True
         call = self._judge.call(self._job.messages[-1].text, answer)
-        verdict = await self._verdicts.make(turn, call, self.conversation)
+        verdict = await self._verdicts.make(turn, call, self._conversation)
         self._uncounted.append(verdict.usage)
         problem = objection(verdict.result)
         if problem is not None:
@@ -289,7 +316,7 @@ class Loop(Generic[T]):
     def _tell(self, turn: int, reason: CorrectionReason, label: Label = OPERATOR, **inputs: str) -> None:
         message = Message.user(_words(reason).render(inputs), label=label)
         corrected = Corrected(turn=turn, reason=reason, problem=inputs.get("problem", ""), message=message)
-        self.conversation.add(self._door.record(corrected).message)
+        self._window.add(self._door.record(corrected).message)
 
     def _finish(self, turn: int, output: T) -> T:
         self._door.record(Finished(output=self._job.form.write(output), n_steps=turn + 1, usage=self.usage))

@@ -26,7 +26,8 @@ class Result(Generic[T]):
     events: tuple[Event, ...]
     """Everything that happened, in order."""
     messages: tuple[Message, ...]
-    """The conversation without the instructions; hand it back in to go on with it."""
+    """The conversation without the instructions; hand it back in to go on with it. Where room was made in it, all
+    that was said is there, and so are the summaries."""
     contents: Mapping[str, bytes]
     """The whole of tool results that were shown in part, by their digest (`ToolResult.whole`)."""
     run_id: str
@@ -126,7 +127,7 @@ class Run(Generic[T]):
         finally:
             self._ended = True
             self._watchers.tell(None)
-        messages = tuple(message for message in self._loop.conversation if message.role != "system")
+        messages = tuple(message for message in self._loop.messages if message.role != "system")
         return Result(output, self.usage, self.events, messages, self.contents, self.id)
 
     def __await__(self) -> Generator[object, None, Result[T]]:

@@ -11,7 +11,7 @@ from mainspring.core.decisions import Act, Answer, Decision, Unusable
 from mainspring.core.effects import Door, Entry, MemoryDoor, Parked
 from mainspring.core.events import Delta, Event, decode, decode_json, encode
 from mainspring.core.labels import OPERATOR, USER, Label
-from mainspring.core.messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
+from mainspring.core.messages import JsonObject, Message, Part, Summary, Text, ToolCall, ToolResult
 from mainspring.core.models import (
     FinishReason,
     Hedged,
@@ -23,6 +23,7 @@ from mainspring.core.models import (
     Request,
     Sampling,
     ToolSpec,
+    Windowed,
 )
 from mainspring.core.usage import NOTHING, ONE_TOOL_CALL, Usage
 
@@ -61,6 +62,7 @@ __all__ = [
     "Rng",
     "Sampling",
     "SeededRng",
+    "Summary",
     "SystemClock",
     "SystemRng",
     "Text",
@@ -69,6 +71,7 @@ __all__ = [
     "ToolSpec",
     "Unusable",
     "Usage",
+    "Windowed",
     "decode",
     "decode_json",
     "encode",

@@ -48,7 +48,19 @@ class ToolResult:
     """Digest under which the whole result is kept, where `text` is only a part of it."""
 
 
-Part = Annotated[Text | ToolCall | ToolResult, Field(discriminator="type")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What is said in the place of messages that made room; it stands behind the last one there was by then."""
+
+    type: Literal["summary"] = "summary"
+    text: str
+    stays: tuple[int, ...] = ()
+    """Places of the older messages that are said all the same, counted from the first that is no instruction."""
+    kept: int = 0
+    """How many of the last messages are said word for word, behind the summary."""
+
+
+Part = Annotated[Text | ToolCall | ToolResult | Summary, Field(discriminator="type")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +74,8 @@ class Message:
     """Who spoke, where several actors share a role."""
     raw: str | None = None
     """The exact text a model wrote, sent back to it unchanged so that its prefix cache holds."""
+    pinned: bool = False
+    """Whether it stays in the conversation word for word, however long that becomes."""
 
     @classmethod
     def system(cls, text: str) -> "Message":
@@ -69,10 +83,10 @@ class Message:
         return cls(role="system", parts=(Text(text=text),), label=OPERATOR)
 
     @classmethod
-    def user(cls, text: str, label: Label = USER) -> "Message":
+    def user(cls, text: str, label: Label = USER, *, pinned: bool = False) -> "Message":
         """Make a user's message; halves of surrogate pairs, which no wire can carry, become question marks."""
         carried = text if text.isascii() else text.encode(errors="replace").decode()
-        return cls(role="user", parts=(Text(text=carried),), label=label)
+        return cls(role="user", parts=(Text(text=carried),), label=label, pinned=pinned)
 
     @property
     def text(self) -> str:
@@ -88,6 +102,11 @@ class Message:
     def results(self) -> tuple[ToolResult, ...]:
         """The tool results of the message."""
         return tuple(part for part in self.parts if isinstance(part, ToolResult))
+
+    @property
+    def summary(self) -> Summary | None:
+        """The summary that the message is; None where it is none."""
+        return next((part for part in self.parts if isinstance(part, Summary)), None)
 
     @property
     def digest(self) -> bytes:

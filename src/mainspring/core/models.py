@@ -58,6 +58,8 @@ class Options:
     """JSON schema of the answer; None for free text."""
     must_answer: bool = False
     """True where the tools are shown but may not be called any more."""
+    max_calls: int | None = None
+    """How many tools one step may call; None for as many as the model sees fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +128,14 @@ class Hedged(Protocol):
     @property
     def calls_at_most(self) -> int:
         """How many servers one call is sent to at most; a budget holds back that many times its worst case."""
+        ...
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """A model of which it may be known how long a conversation with it may be."""
+
+    @property
+    def context_tokens(self) -> int | None:
+        """The tokens that a prompt and its reply may have together; None where nobody knows."""
         ...

@@ -57,6 +57,7 @@ class ChatModel:
         retries: How often a call is tried again when the server is unavailable.
         extra_body: Fields sent with every request as they are.
         max_tokens_field: What the server calls the bound on the reply's tokens.
+        context_tokens: Tokens that a prompt and its reply may have together, where that is known.
 
     Raises:
         ConfigError: There is neither a server nor a base URL, or it is no URL.
@@ -78,6 +79,7 @@ class ChatModel:
         retries: int = 2,
         extra_body: Mapping[str, object] | None = None,
         max_tokens_field: str = "max_tokens",
+        context_tokens: int | None = None,
     ) -> None:
         self.name: str = name or model
         self.model: str = model
@@ -90,6 +92,7 @@ class ChatModel:
         self._retries = retries
         self.extra_body: dict[str, object] = dict(extra_body or {})
         self.max_tokens_field: str = max_tokens_field
+        self.context_tokens: int | None = context_tokens
         self._last: tuple[Options, Sampling, Mode, _Prepared] | None = None
         self._head = b'{"model":' + orjson.dumps(model) + b',"messages":['
         self._prepared: WeakKeyDictionary[Options, dict[Sampling, _Prepared]] = WeakKeyDictionary()

@@ -7,6 +7,7 @@ base_url = "http://gpu-1:8000/v1"
 model = "llama-3.3-70b"
 mode = "structured"
 price = { input = "0.10", output = "0.40" }   # US dollars per million tokens
+context_tokens = 32768                 # what the server lets a prompt and its reply have
 
 [models.fast]                          # Agent(model="fast"): several servers behind one name
 hedge = "p90"
@@ -77,6 +78,8 @@ class EndpointSettings(_Config):
     api_key_env: str | None = None
     mode: ModeName | Literal["auto"] | None = None
     price: Rates | None = None
+    context_tokens: int | None = Field(default=None, ge=64)
+    """Tokens that a prompt and its reply may have together; for `local` models that is known."""
     extra_body: dict[str, Any] = {}
     local: LocalSettings | None = None
     """How to serve it here, where the provider is `local`."""

@@ -48,6 +48,7 @@ def open_endpoint(name: str, wanted: ModelSettings, settings: Settings, replica:
         retries=2 if wanted.retries is None else wanted.retries,
         extra_body=wanted.extra_body,
         max_tokens_field=provider.max_tokens_field,
+        context_tokens=wanted.context_tokens,
     )
 
 
@@ -65,6 +66,7 @@ def _open_local(name: str, wanted: ModelSettings, settings: Settings, replica: i
         progress_s=wanted.progress_s,
         retries=2 if wanted.retries is None else wanted.retries,
         extra_body=({"cache_prompt": False} if local.strict else {}) | wanted.extra_body,
+        context_tokens=wanted.context_tokens or local.context_tokens,
     )
 
 

@@ -13,7 +13,7 @@ from mainspring.core import Act, Entry, ToolCall
 from mainspring.core.events import ModelReplied, ToolCalled, ToolReturned
 
 _KEY: Final = re.compile(
-    r"(?:(?:budget|doubt):\d+:)?(?:model|tool|wait|approval|corrected|escalated):(?P<turn>\d+)(?::(?P<call>.*))?",
+    r"(?:(?:budget|doubt):\d+:)?(?:model|tool|wait|approval|corrected|escalated|compacted):(?P<turn>\d+)(?::(?P<call>.*))?",
     re.DOTALL,
 )
 

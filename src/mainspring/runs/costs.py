@@ -13,18 +13,28 @@ from pydantic_core import to_json
 from mainspring.agent.job import Job
 from mainspring.core import Budget, BudgetField, Hedged, Model, Priced, Usage
 from mainspring.core.errors import ConfigError, MainspringError, ModelTimeout
-from mainspring.core.events import Corrected, Escalated, ModelCalled, ModelReplied, RunStarted, ToolReturned
+from mainspring.core.events import (
+    Compacted,
+    Corrected,
+    Escalated,
+    ModelCalled,
+    ModelReplied,
+    RunStarted,
+    ToolReturned,
+)
 from mainspring.runs.ledger import Amounts, amounts_of
 
 T = TypeVar("T")
 
-Told = RunStarted | ModelReplied | ToolReturned | Corrected | Escalated
-"""What the model is told, and that it is another model from here on."""
+Told = RunStarted | ModelReplied | ToolReturned | Corrected | Escalated | Compacted
+"""What the model is told, that it is another model from here on, and that it is told less of what is old."""
 
 MAX_OUTPUT_TOKENS: Final = 4096
 """What a reply may have under a budget that limits it, where nothing else bounds it."""
 _FORM_BYTES: Final = 4096
 """More than any mode says about how to reply."""
+_GAP_BYTES: Final = 200
+"""More than is said of what is left out of a result."""
 _MESSAGE_BYTES: Final = 64
 """More than any chat template puts around a message."""
 
@@ -43,13 +53,14 @@ def bounded(job: Job[T], budgets: list[Budget]) -> Job[T]:
 
 
 def check_prices(job: Job[T], budgets: list[Budget]) -> None:
-    """Check that it is known what all of the job's models cost, where a budget is in dollars.
+    """Check that it is known what all of the job's models and its summarizer's cost, for a budget in dollars.
 
     Raises:
         ConfigError: It is not.
     """
     if any(budget.usd is not None for budget in budgets):
-        for model in job.models:
+        summarizing = () if job.compaction is None else job.compaction.models
+        for model in (*job.models, *summarizing):
             _check_price(model)
 
 
@@ -86,6 +97,11 @@ class WorstCase:
             case Escalated():  # what one model's server has counted says nothing of another's tokens
                 self._counted = 0
                 self._uncounted = self._form_bytes + sum(map(_size_bytes, self._told))
+            case Compacted():  # it is what it was, less something, and with a summary; or as many tokens as bytes
+                self._told = [event]
+                self._uncounted += _added_bytes(event)
+                if (n_bytes := self._form_bytes + event.size_bytes) < self._counted + self._uncounted:
+                    self._counted, self._uncounted = 0, n_bytes
             case _:
                 self._uncounted += _size_bytes(event)
 
@@ -101,6 +117,12 @@ class WorstCase:
         return amounts_of(cost_of(model, usage))
 
 
+def _added_bytes(event: Compacted) -> int:
+    """Bound the bytes of what is said where room was made: the summary, and where results are shortened, that."""
+    summary = b"" if event.message is None else event.message.text.encode()
+    return len(summary) + _MESSAGE_BYTES + event.n_shortened * _GAP_BYTES
+
+
 def _size_bytes(event: Told) -> int:
     """Bound the bytes that an event adds to what the model is told."""
     match event:
@@ -112,6 +134,8 @@ def _size_bytes(event: Told) -> int:
             return len(result.text.encode()) + _MESSAGE_BYTES
         case Corrected(message=message):
             return len(message.text.encode()) + _MESSAGE_BYTES
+        case Compacted(size_bytes=size_bytes):
+            return size_bytes
         case Escalated():
             return 0
 

@@ -17,6 +17,7 @@ from mainspring.agent.opening import opened
 from mainspring.core import JsonObject, Model, Options, Sampling, ToolSpec
 from mainspring.core.errors import JournalError
 from mainspring.core.events import RunStarted
+from mainspring.runs.compacting import Compacting
 from mainspring.runs.escalating import Escalating
 from mainspring.runs.history import History
 from mainspring.runs.journal import Journal
@@ -47,9 +48,11 @@ class Definition(BaseModel):
     sampling: Sampling
     max_steps: int
     max_repairs: int
+    max_calls: int | None = None
     models: tuple[str, ...]
     cache: bool = False
     escalating: Escalating | None = None
+    compacting: Compacting | None = None
 
     @classmethod
     def of(cls, agent: Agent, job: Job[T]) -> "Definition":
@@ -66,9 +69,11 @@ class Definition(BaseModel):
             sampling=job.sampling,
             max_steps=job.limits.max_steps,
             max_repairs=job.limits.max_repairs,
+            max_calls=job.options.max_calls,
             models=tuple(model.name for model in (job.model, *job.cheaper)),
             cache=job.cache,
             escalating=Escalating.of(agent),
+            compacting=Compacting.of(job.compaction),
         )
 
     @classmethod
@@ -108,9 +113,10 @@ class Definition(BaseModel):
             model=model,
             cheaper=tuple(cheaper),
             escalation=None if self.escalating is None else self.escalating.present(agent, model_of),
+            compaction=None if self.compacting is None else self.compacting.present(agent),
             cache=self.cache,
             tools=agent.tools,
-            options=Options(self.tools, self.answer),
+            options=Options(self.tools, self.answer, max_calls=self.max_calls),
             last_options=Options(self.tools, self.answer, must_answer=True),
             form=form,
             sampling=self.sampling,
@@ -122,7 +128,7 @@ class Definition(BaseModel):
 
     def changes(self, agent: Agent) -> tuple[str, ...]:
         """Say what of the agent is not as it was."""
-        before, now = _by_name(self.tools), _by_name(tuple(tool.spec for tool in agent.tools.values()))
+        before, now = _by_name(self.tools), _by_name(agent.specs)
         names = sorted({**before, **now})
         found = [f"tool {name}" for name in names if before.get(name) != now.get(name)]
         if self.prompt != agent.prompt.digest:
@@ -131,7 +137,10 @@ class Definition(BaseModel):
             found.append("model")
         if self.escalating != Escalating.of(agent):
             found.append("escalation")
-        if (self.max_steps, self.max_repairs) != (agent.limits.max_steps, agent.limits.max_repairs):
+        if agent.context is not None if self.compacting is None else not self.compacting.is_as(agent):
+            found.append("context")
+        limits = (agent.limits.max_steps, agent.limits.max_repairs, agent.max_calls)
+        if (self.max_steps, self.max_repairs, self.max_calls) != limits:
             found.append("limits")
         return tuple(found)
 

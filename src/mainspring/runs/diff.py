@@ -133,7 +133,8 @@ def _side(entries: Sequence[Entry], history: History, steps: dict[int, Step]) ->
 
 
 def _made(step: Step) -> tuple[Call, ...]:
-    return step.calls if step.judged is None else (*step.calls, step.judged)
+    made = (*step.summed_up, *step.calls)
+    return made if step.judged is None else (*made, step.judged)
 
 
 def _beginning(one: RunStarted, other: RunStarted) -> tuple[Beginning, ...]:

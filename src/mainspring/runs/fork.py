@@ -110,13 +110,14 @@ def _taken_over(
     """Give what the run works with under another agent: its instructions, tools, model and settings."""
     *before, asked = [message for message in history.started.messages if message.role != "system"]
     if agent.prompt.inputs:
-        plain = definition.model_copy(update={"escalating": None})
+        plain = definition.model_copy(update={"escalating": None, "compacting": None})
         models, sampling = agent.models, agent.sampling.over(definition.sampling)
         job = replace(
             plain.job(agent, history.started, recorded.form),
             model=models[0],
             cheaper=models[1:],
             escalation=agent.escalation,
+            compaction=agent.compaction,
             sampling=sampling,
         )
     else:

@@ -16,6 +16,7 @@ from mainspring.core.events import (
     Cancelled,
     ChildCalled,
     ChildEnded,
+    Compacted,
     Corrected,
     DoubtFound,
     EffectFailed,
@@ -41,6 +42,7 @@ Happened = (
     | ToolReturned
     | Corrected
     | Escalated
+    | Compacted
     | Finished
     | HumanAnswered
     | TimerRang

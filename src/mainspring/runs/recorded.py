@@ -17,6 +17,7 @@ from mainspring.core.effects import DerivedT, OutcomeT, Reconcile, ResponseT
 from mainspring.core.errors import ReplayError, TooDear, named
 from mainspring.core.events import (
     ChildCalled,
+    Compacted,
     Corrected,
     Escalated,
     Finished,
@@ -42,6 +43,7 @@ _Derivable = (
     | ToolReturned
     | Corrected
     | Escalated
+    | Compacted
     | HumanAsked
     | TimerSet
     | ChildCalled
@@ -166,7 +168,7 @@ class RecordedDoor:
             raise Diverged(self.unseen, event)
         if self._strict and recorded is None:
             raise Parked  # the record ends here: its run was cut off, or still goes on
-        if self._strict and recorded is not None and recorded.event != event:
+        if self._strict and recorded is not None and recorded.event != _as_asked(event, recorded.event):
             raise Diverged(recorded, event)
         self.derived.append(event)
 
@@ -210,8 +212,9 @@ def recorded_job(definition: Definition, history: History) -> Job[JsonValue]:
         model=models[0],
         cheaper=tuple(models[1:]),
         escalation=None if escalating is None else escalating.recorded(_Named),
+        compaction=None if definition.compacting is None else definition.compacting.recorded(),
         tools={},
-        options=Options(definition.tools, definition.answer),
+        options=Options(definition.tools, definition.answer, max_calls=definition.max_calls),
         last_options=Options(definition.tools, definition.answer, must_answer=True),
         form=RecordedForm(history, _AsRecorded(history, definition.answer)),
         sampling=definition.sampling,
@@ -263,6 +266,13 @@ def _derivable(entries: list[Entry]) -> dict[str, Entry]:
 def _place(key: str, event: Event) -> str:
     """Tell an intent from the outcome of the same key."""
     return f"{event.type}/{key}"
+
+
+def _as_asked(derived: Event, recorded: Event) -> Event:
+    """Give a question in the words that it had: a tool may have looked them up."""
+    if isinstance(derived, HumanAsked) and isinstance(recorded, HumanAsked):
+        return replace(derived, question=recorded.question)
+    return derived
 
 
 async def _nobody() -> NoReturn:

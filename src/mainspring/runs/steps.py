@@ -1,5 +1,6 @@
 """A step of a run as one value: what the model thought and decided, what it was told, what that took."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -8,6 +9,7 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from mainspring.agent.judge import JUDGING
+from mainspring.agent.summarizer import COMPACTING
 from mainspring.core import NOTHING, Act, Answer, Entry, JsonObject, Unusable, Usage
 from mainspring.core.events import (
     ChildCalled,
@@ -74,6 +76,8 @@ class Step:
     """What the loop told the model."""
     judged: Call | None
     """The call of whoever judged the answer."""
+    summed_up: tuple[Call, ...]
+    """The calls of whoever summed up older messages before this step."""
     escalated_to: str | None
     """The dearer model that goes on after this step; None where the same one does."""
     failure: str
@@ -84,7 +88,7 @@ class Step:
     cached: bool
     """Whether an earlier reply was used again."""
     usage: Usage
-    """Of the model, the tools and the judge."""
+    """Of the model, the tools, the judge and the summarizer."""
     duration_s: float
     """Of the model call."""
 
@@ -97,8 +101,9 @@ def step_of(step: StepEntries) -> Step:
     correction = next((event.message.text for event in events if isinstance(event, Corrected)), "")
     failed = next((event for event in reversed(events) if isinstance(event, EffectFailed | ModelReplied)), None)
     escalated_to = next((event.to_model for event in events if isinstance(event, Escalated)), None)
-    judged = _judged(step)
-    made = calls if judged is None else (*calls, judged)
+    judged = next(iter(_asides(step, JUDGING)), None)
+    summed_up = _asides(step, COMPACTING)
+    made = (*summed_up, *calls) if judged is None else (*summed_up, *calls, judged)
     asked = next((event.model for event in reversed(events) if isinstance(event, ModelCalled)), "")
     return Step(
         seq=min(entry.seq for entry in step.entries),
@@ -108,6 +113,7 @@ def step_of(step: StepEntries) -> Step:
         calls=calls,
         correction=correction,
         judged=judged,
+        summed_up=summed_up,
         escalated_to=escalated_to,
         failure=f"{failed.error}: {failed.message}" if isinstance(failed, EffectFailed) else "",
         waits=waits(step.entries),
@@ -147,11 +153,19 @@ def _call(found: CallEntries) -> Call:
     )
 
 
-def _judged(step: StepEntries) -> Call | None:
-    """Give the call that was made because of the answer, and by no wish of the model."""
-    events = [entry.event for entry in step.entries]
-    called = next((e for e in events if isinstance(e, ToolCalled) and e.call.id == JUDGING), None)
-    return None if called is None else _call(CallEntries(called.call, step.entries))
+def _asides(step: StepEntries, name: str) -> tuple[Call, ...]:
+    """Give the calls of that name, or numbered behind it, that were made by no wish of the model."""
+    wanted = re.compile(rf"(?:tool|wait|approval):\d+:({re.escape(name)}(?:_\d+)?)")
+    found: dict[str, list[Entry]] = {}
+    for entry in step.entries:
+        if place := wanted.fullmatch(getattr(entry.event, "key", "")):
+            found.setdefault(place[1], []).append(entry)
+    made = ((_called(entries), tuple(entries)) for entries in found.values())
+    return tuple(_call(CallEntries(called.call, entries)) for called, entries in made if called is not None)
+
+
+def _called(entries: Iterable[Entry]) -> ToolCalled | None:
+    return next((entry.event for entry in entries if isinstance(entry.event, ToolCalled)), None)
 
 
 def _answer(decision: Act | Answer | Unusable | None) -> JsonValue:

@@ -1,11 +1,12 @@
-"""The conversation that a run's events make, as the model has seen it."""
+"""The conversation that a run's events make: all that was said, whether the model is still shown it or not."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
 from mainspring.agent.observations import observed
+from mainspring.agent.outgrown import is_outgrown
 from mainspring.core import Act, Event, Message
-from mainspring.core.events import Corrected, ModelReplied, RunStarted, ToolReturned
+from mainspring.core.events import Compacted, Corrected, ModelReplied, RunStarted, ToolReturned
 
 
 def transcript(events: Iterable[Event]) -> list[Message]:
@@ -17,7 +18,7 @@ def transcript(events: Iterable[Event]) -> list[Message]:
         match event:
             case RunStarted(messages=said):
                 messages = list(said)
-            case ModelReplied(turn=turn, decision=decision):
+            case ModelReplied(turn=turn, decision=decision) if not is_outgrown(decision):
                 messages.append(event.message)
                 if isinstance(decision, Act):
                     acts[turn] = decision
@@ -26,6 +27,6 @@ def transcript(events: Iterable[Event]) -> list[Message]:
                 calls = acts[turn].calls if turn in acts else ()
                 if calls and all(call.id in returned[turn] for call in calls):
                     messages.append(observed([returned[turn][call.id] for call in calls]))
-            case Corrected(message=message):
+            case Corrected(message=message) | Compacted(message=Message() as message):
                 messages.append(message)
     return messages

@@ -16,8 +16,10 @@ def supervisor(  # noqa: PLR0913 - one keyword for each thing that can be said o
     instructions: str = "",
     model: Models | None = None,
     tools: Sequence[AnyTool | Callable[..., object]] = (),
+    judge: AnyTool | Callable[..., object] | None = None,
     description: str = "",
     max_steps: int = 20,
+    max_calls: int | None = None,
 ) -> Agent:
     """Make an agent that works through others; several tasks in one step are worked on side by side.
 
@@ -29,8 +31,11 @@ def supervisor(  # noqa: PLR0913 - one keyword for each thing that can be said o
         instructions: What the team is for, and how it should work; said before how to delegate.
         model: As of any agent.
         tools: What it may do itself.
+        judge: Says what is wrong with an answer, as of any agent.
         description: What the team is good for, as another supervisor reads it.
         max_steps: Model calls after which it ends without an answer.
+        max_calls: Tasks and tool calls that one step may make; 1 suits a small model, which otherwise hands out
+            tasks before it knows what they depend on.
 
     Raises:
         ConfigError: It has no members, two have the same name, or one has no description.
@@ -47,5 +52,7 @@ def supervisor(  # noqa: PLR0913 - one keyword for each thing that can be said o
         prompt=Prompt(words, name=name, description=description, verbatim=True),
         model=model,
         tools=[*asked, *tools],
+        judge=judge,
         max_steps=max_steps,
+        max_calls=max_calls,
     )

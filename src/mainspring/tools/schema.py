@@ -48,6 +48,13 @@ def arguments(function: Callable[..., object], name: str) -> tuple[type[BaseMode
     return model, schema
 
 
+def schema_of(model: type[BaseModel]) -> JsonObject:
+    """Give the JSON schema of a model's fields as a tool's parameters, without the titles that cost tokens."""
+    schema: JsonObject = _without_titles(model.model_json_schema())
+    schema.pop("description", None)  # of the class, which nobody calls
+    return schema
+
+
 def docstring(function: Callable[..., object]) -> str:
     """Give the docstring of a function, of what a `partial` fills in, or of an object's call or class."""
     if isinstance(function, functools.partial):

@@ -61,6 +61,9 @@ class Approval:
     """Seconds an answer may take; None waits for ever."""
     otherwise: Literal["deny", "approve"] = "deny"
     """What happens when none came in time."""
+    question: Callable[[JsonObject], str] | None = None
+    """Says from the arguments what the human is asked, looking things up where they mean little by themselves;
+    the call as it is written if not given, or if this fails."""
 
     def is_needed(self, arguments: JsonObject) -> bool:
         """Tell whether a call with these arguments waits for a human."""

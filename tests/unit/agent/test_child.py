@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from pydantic import BaseModel
 
 from mainspring import Prompt, tool, use
 from mainspring.core import SeededRng
@@ -29,6 +30,25 @@ async def test_another_agents_answer_is_what_its_tool_returns() -> None:
     (ended,) = only(ChildEnded, result.events)
     assert (ended.output, ended.error) == ("found a coin", None)
     assert ended.run != result.run_id
+
+
+class Hole(BaseModel):
+    """Where to dig."""
+
+    where: str
+    depths_cm: list[int]
+
+
+async def test_a_task_of_fields_is_checked_and_told_a_line_each() -> None:
+    digger = agent(["found a coin"])
+    dig = digger.as_tool(name="digger", description="Digs.", task=Hole)
+    assert dig.spec.description == "Digs."
+    assert dig.spec.parameters["required"] == ["where", "depths_cm"]
+    boss = agent([use("digger", where="here"), use("digger", where="here", depths_cm=[10, 20]), "done"], dig)
+    await boss.run("go")
+    assert "depths_cm: Field required" in asked(boss)[1].messages[-1].text
+    assert asked(boss)[2].messages[-1].text == "found a coin"
+    assert [call.messages[-1].text for call in asked(digger)] == ["where: here\ndepths_cm: [10,20]"]
 
 
 async def test_what_the_other_agent_used_counts_as_used() -> None:

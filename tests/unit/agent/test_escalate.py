@@ -26,6 +26,11 @@ def fail(why: str) -> str:
     raise ToolError(f"it failed for {why}")
 
 
+def right_sum(question: str, answer: str) -> str:
+    """Say what is wrong with a sum."""
+    return "" if answer == "3" else f"{question.rstrip('?')} is not {answer}"
+
+
 def script(name: str, *lines: Any, **settings: Any) -> ScriptedModel:
     """Make a model that says one line a call."""
     return ScriptedModel(lines, name=name, **settings)
@@ -323,3 +328,29 @@ async def test_thinking_aloud_and_acting_well_escalates_nothing() -> None:
     small = script("small", Act(thought="adding", calls=(use("add", a=1, b=2),)), "3")
     result = await clerk(small, script("large")).run("1 + 2?")
     assert models_asked(result.events) == ["small", "small"]
+
+
+async def test_a_judge_without_a_dearer_model_has_the_answer_mended_by_the_same_one() -> None:
+    model = script("small", "4", "3")
+    result = await Agent("clerk", model=model, judge=right_sum).run("1 + 2?")
+    assert result.output == "3"
+    assert models_asked(result.events) == ["small", "small"]
+    assert not only(Escalated, result.events)
+    (corrected,) = only(Corrected, result.events)
+    assert (corrected.reason, corrected.problem) == ("judge", "1 + 2 is not 4")
+
+
+async def test_a_judge_that_is_never_content_ends_the_run() -> None:
+    model = script("small", *["4"] * 4)
+    with pytest.raises(ModelReplyError, match="were not good enough"):
+        await Agent("clerk", model=model, judge=right_sum).run("1 + 2?")
+
+
+def test_two_judges_are_one_too_many() -> None:
+    with pytest.raises(ConfigError, match="give one of them"):
+        Agent("clerk", judge=right_sum, escalate=Escalate("large", judge=right_sum))
+
+
+def test_escalating_to_nobody_takes_a_judge() -> None:
+    with pytest.raises(ConfigError, match="no dearer model"):
+        Escalate(None)

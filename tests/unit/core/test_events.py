@@ -17,6 +17,7 @@ from mainspring.core import (
     Label,
     Message,
     Sampling,
+    Summary,
     Text,
     ToolCall,
     ToolResult,
@@ -35,6 +36,7 @@ from mainspring.core.events import (
     Cancelled,
     ChildCalled,
     ChildEnded,
+    Compacted,
     Corrected,
     DoubtFound,
     EffectFailed,
@@ -118,6 +120,28 @@ EXAMPLES: list[Event] = [
         from_usd=Decimal("0.000120"),
         to_usd=None,
     ),
+    Compacted(
+        turn=4,
+        reason="full",
+        n_replaced=17,
+        n_shortened=0,
+        tokens_before=6200,
+        tokens_after=1900,
+        size_bytes=7400,
+        by="clerk-summarizer",
+        problem="gone",
+        message=Message(role="user", parts=(Summary(text="17 messages", stays=(0, 3), kept=6),), label=SECRET),
+    ),
+    Compacted(
+        turn=5,
+        reason="refused",
+        n_replaced=0,
+        n_shortened=2,
+        tokens_before=6200,
+        tokens_after=1900,
+        size_bytes=7400,
+        by=None,
+    ),
     Finished(output={"n": 3}, n_steps=2, usage=USAGE),
     Failed(error="Stuck", message="round in circles", usage=USAGE),
     Cancelled(usage=Usage(cost_usd=None)),
@@ -159,6 +183,15 @@ def as_object(event: Event, *, without: str = "") -> JsonObject:
     fields.pop(without, None)
     return fields
 
+
+UNPINNED: JsonObject = {
+    "role": "user",
+    "parts": [{"type": "text", "text": "again"}],
+    "label": {"integrity": "trusted", "confidentiality": "internal", "sources": ["operator"]},
+    "name": None,
+    "raw": None,
+}
+"""A message as it was written before one could be pinned."""
 
 OLDER: list[tuple[JsonObject, Event]] = [
     (
@@ -233,6 +266,42 @@ OLDER: list[tuple[JsonObject, Event]] = [
             },
         },
         Corrected(turn=1, reason="unusable", problem="no JSON", message=Message.user("again", label=OPERATOR)),
+    ),
+    (
+        {
+            "type": "corrected",
+            "version": 3,
+            "turn": 1,
+            "reason": "judge",
+            "problem": "too short",
+            "message": UNPINNED,
+        },
+        Corrected(turn=1, reason="judge", problem="too short", message=Message.user("again", label=OPERATOR)),
+    ),
+    (
+        {
+            "type": "run_started",
+            "version": 1,
+            "agent": "clerk",
+            "agent_digest": "ab",
+            "model": "m",
+            "messages": [UNPINNED],
+            "answer_schema": None,
+        },
+        RunStarted(agent="clerk", agent_digest="ab", model="m", messages=(Message.user("again", label=OPERATOR),)),
+    ),
+    (
+        {
+            "type": "child_called",
+            "version": 2,
+            "key": "child:0",
+            "agent": "clerk",
+            "input": "again",
+            "messages": [UNPINNED],
+            "answer_schema": None,
+            "budget": None,
+        },
+        ChildCalled(key="child:0", agent="clerk", input="again", messages=(Message.user("again", label=OPERATOR),)),
     ),
 ]
 """Events as older versions wrote them, and what they mean."""

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from pydantic_core import to_json
 
-from mainspring.core import Label, Message, Part, Text, ToolCall, ToolResult
+from mainspring.core import Label, Message, Part, Summary, Text, ToolCall, ToolResult
 
 CALL = ToolCall(id="call_0_0", name="lookup", arguments={"city": "Oslo"})
 RESULT = ToolResult(call_id="call_0_0", name="lookup", text="rain")
@@ -52,6 +52,20 @@ def test_the_label_is_compared_but_does_not_change_the_digest() -> None:
     trusted, untrusted = Message.user("hello"), Message.user("hello", label=Label())
     assert trusted != untrusted
     assert trusted.digest == untrusted.digest
+
+
+def test_that_a_message_is_pinned_is_compared_but_does_not_change_the_digest() -> None:
+    pinned, plain = Message.user("rain", pinned=True), Message.user("rain")
+    assert pinned != plain
+    assert pinned.digest == plain.digest
+
+
+def test_a_summary_is_words_of_its_message_and_found_as_what_it_is() -> None:
+    summary = Summary(text="it rained", stays=(0,), kept=2)
+    message = assistant(summary)
+    assert message.text == "it rained"
+    assert message.summary is summary
+    assert Message.user("rain").summary is None
 
 
 def test_a_message_gives_its_words_its_calls_and_its_results_apart() -> None:

@@ -45,6 +45,11 @@ def test_tools_are_given_in_the_servers_own_form() -> None:
     }
 
 
+def test_a_step_that_may_make_one_call_asks_for_no_parallel_ones() -> None:
+    assert NATIVE.fields(Options(tools=(LOOKUP,), max_calls=1))["parallel_tool_calls"] is False
+    assert "parallel_tool_calls" not in NATIVE.fields(Options(tools=(LOOKUP,), max_calls=2))
+
+
 def test_a_model_that_must_answer_is_shown_its_tools_and_may_choose_none() -> None:
     fields = NATIVE.fields(Options(tools=(LOOKUP,), must_answer=True))
     assert fields["tools"] == NATIVE.fields(TOOLS)["tools"]

@@ -11,6 +11,7 @@ class Point(BaseModel):
     """A place."""
 
     x: int
+    towards: list["Point"] = []
 
 
 def test_a_tool_is_said_in_one_line() -> None:
@@ -59,7 +60,7 @@ def test_choices_lists_models_and_optional_arguments_have_their_signs() -> None:
         return f"{points}{style}{kind}{size}{scale}{notes}"
 
     assert signature(draw.spec) == (
-        'draw(points: Point[], style: "solid"|"dotted", kind: "line", size: integer|null (optional), '
+        'draw(points: {x: integer, towards: Point[] = []}[], style: "solid"|"dotted", kind: "line", size: integer|null (optional), '
         "scale: integer|number = 1, notes: string[]|null (optional)): Draw."
     )
 

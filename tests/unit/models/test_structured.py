@@ -114,6 +114,12 @@ def test_a_step_is_a_thought_and_then_either_calls_or_an_answer() -> None:
     assert list(answers["properties"]) == answers["required"] == ["thought", "answer"]
 
 
+@pytest.mark.parametrize(("max_calls", "n"), [(None, 8), (1, 1), (99, 8)])
+def test_a_step_makes_as_many_calls_as_it_may(max_calls: int | None, n: int) -> None:
+    step: Any = schema(Options(tools=(NOW,), max_calls=max_calls))
+    assert step["anyOf"][0]["properties"]["calls"]["maxItems"] == n
+
+
 @pytest.mark.parametrize("tools", [(), (NOW,)])
 def test_without_tools_or_when_it_must_answer_a_model_can_only_answer(tools: tuple[ToolSpec, ...]) -> None:
     step = schema(Options(tools=tools, must_answer=True))

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from mainspring import Agent, Escalate, ScriptedModel, ToolError, ask_human, tool, use
+from mainspring import Agent, Context, Escalate, ScriptedModel, ToolError, ask_human, tool, use
 from mainspring.core import Answer, OnDelta, Reply, Request, Unusable
+from mainspring.core.errors import ModelUnavailable
 from mainspring.runs import DurableRun, Runs
 from tests.unit.runs.making import agent, plays, the_question
 
@@ -121,6 +122,20 @@ async def escalated(runs: Runs) -> str:
     return await driven(await runs.start(worker, "go", output=int))
 
 
+async def compacted(runs: Runs) -> str:
+    """Make room in a long conversation: once with a summary, once without, as its writer failed."""
+
+    @tool(effect="fetch")
+    def page(n: int) -> str:
+        """Read a page."""
+        return f"page {n}: " + "lorem ipsum dolor sit amet " * 20
+
+    notes = ScriptedModel(["It is all about pages.", ModelUnavailable("nobody there")], name="notes")
+    lines = [*(use("page", n=n) for n in range(12)), "done"]
+    worker = agent(lines, page, context=Context(1_024, summarizer=notes), name="reader")
+    return await driven(await runs.start(worker, "go"))
+
+
 async def cut_off(runs: Runs) -> str:
     """Wait in the middle of a step."""
     lines = [use("look", q="x"), [use("look", q="y"), use("pay", amount=3)], "done"]
@@ -163,5 +178,5 @@ async def gone_on_with(runs: Runs) -> str:
 Shape = Callable[[Runs], Awaitable[str]]
 SHAPES: Final[list[Shape]] = [
     *(plain, parallel, denied, edited, asking, corrected, cut_off, failed, stuck),
-    *(with_child, structured, gone_on_with, escalated),
+    *(with_child, structured, gone_on_with, escalated, compacted),
 ]

@@ -41,6 +41,28 @@ async def test_an_approved_call_is_made_as_it_was_asked_for() -> None:
     assert (answered.verdict, answered.by, answered.digest) == ("approve", "me", question.digest)
 
 
+async def test_a_human_is_asked_in_the_words_that_the_tool_has_for_the_call() -> None:
+    prices = {3: "3 EUR for the broken chair"}
+    approval = Approval(question=lambda arguments: f"Pay {prices[int(str(arguments['amount']))]}?")
+    async with opened() as runs:
+        payer = agent([use("pay", amount=3), "done"], paying(Tally(), approval))
+        run = await runs.start(payer, "go")
+        question = await the_question(run)
+        assert question.question == "Pay 3 EUR for the broken chair?"
+        await runs.inbox.approve(question.id, by="me")
+        await run.result()
+        prices[3] = "a price that has changed since"
+        assert (await runs.replay(run.id)).divergence is None
+        assert (await runs.replay(run.id, payer)).divergence is None
+
+
+async def test_where_a_tool_has_no_words_for_a_call_the_human_sees_the_call() -> None:
+    async with opened() as runs:
+        approval = Approval(question=lambda arguments: str(arguments["no such"]))
+        run = await runs.start(agent([use("pay", amount=3), "done"], paying(Tally(), approval)), "go")
+        assert (await the_question(run)).question == "May pay(amount=3) be called?"
+
+
 @pytest.mark.parametrize(("reason", "told"), [("too much", "too much"), ("", "no reason given")])
 async def test_a_denied_call_is_not_made_and_the_model_is_told_why(reason: str, told: str) -> None:
     tally = Tally()

@@ -20,6 +20,7 @@ from mainspring.core.events import (
     Cancelled,
     ChildCalled,
     ChildEnded,
+    Compacted,
     Corrected,
     DoubtFound,
     Escalated,
@@ -192,6 +193,16 @@ def _(event: Escalated, at: float) -> Line:  # noqa: ARG001
     if event.from_usd is not None and event.to_usd is not None:
         price = f"; a call like its last costs {dollars(event.to_usd)} instead of {dollars(event.from_usd)}"
     return Line("model", f"{why}: {event.to_model} goes on{price}", label_style="yellow")
+
+
+@_line.register
+def _(event: Compacted, at: float) -> Line:  # noqa: ARG001
+    made = [f"{count(event.n_replaced, 'older message')} replaced"] if event.n_replaced else []
+    made += [f"{count(event.n_shortened, 'tool result')} shortened"] if event.n_shortened else []
+    text = f"{' and '.join(made)}: about {event.tokens_after:,} tokens instead of {event.tokens_before:,}"
+    if event.problem:
+        return Line("room", f"{text}; not all was summed up ({_short(event.problem)})", label_style="yellow")
+    return Line("room", text, "dim")
 
 
 def _by(name: str) -> str:

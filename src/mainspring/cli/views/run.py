@@ -15,6 +15,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from mainspring.agent.judge import JUDGING
+from mainspring.agent.summarizer import COMPACTING
 from mainspring.cli.views.happenings import Teller
 from mainspring.cli.views.screen import ACCENT, Screen, harmless, shorten
 from mainspring.cli.views.tally import Tally
@@ -35,6 +36,8 @@ from mainspring.core.events import (
 MAX_RESULT_LINES: Final = 8
 MAX_RESULT_CHARS: Final = 800
 MAX_ARGUMENT_CHARS: Final = 200
+_LABELS: Final = {JUDGING: "judge", COMPACTING: "sum up"}
+"""Calls that are made by no wish of the model."""
 
 
 class RunView:
@@ -91,7 +94,7 @@ class RunView:
                 if decision.thought:
                     self._notes.say("thought", decision.thought, style="dim" if decision.type != "act" else "")
             case ToolCalled(call=call):
-                self._notes.say("judge" if call.id == JUDGING else "call", call_text(call))
+                self._notes.say(_LABELS.get(call.id.partition("_")[0], "call"), call_text(call))
             case ToolReturned() as returned:
                 self._notes.say(*result_lines(returned, is_named=self._n_side_by_side > 1))
             case Finished(output=output):

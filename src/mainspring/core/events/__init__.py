@@ -21,6 +21,8 @@ from mainspring.core.events.lifecycle import (
 )
 from mainspring.core.events.steps import (
     Cancelled,
+    Compacted,
+    CompactionReason,
     Corrected,
     CorrectionReason,
     EffectFailed,
@@ -49,7 +51,7 @@ from mainspring.core.events.waits import (
 
 Intent = ModelCalled | ToolCalled
 Outcome = ModelReplied | ToolReturned
-Derived = RunStarted | Corrected | Escalated | ToolReturned | Finished
+Derived = RunStarted | Corrected | Escalated | Compacted | ToolReturned | Finished
 """What follows from what is recorded already, and is recorded under its key."""
 
 
@@ -71,6 +73,8 @@ __all__ = [
     "Cancelled",
     "ChildCalled",
     "ChildEnded",
+    "Compacted",
+    "CompactionReason",
     "Corrected",
     "CorrectionReason",
     "Delta",

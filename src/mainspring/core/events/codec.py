@@ -19,6 +19,7 @@ from mainspring.core.events.lifecycle import (
 )
 from mainspring.core.events.steps import (
     Cancelled,
+    Compacted,
     Corrected,
     EffectFailed,
     Escalated,
@@ -42,6 +43,7 @@ _AnyEvent = (
     | EffectFailed
     | Corrected
     | Escalated
+    | Compacted
     | Finished
     | Failed
     | Cancelled
@@ -87,8 +89,8 @@ def _corrected_with_its_problem(fields: JsonObject) -> JsonObject:
     return fields | {"problem": ""}
 
 
-def _corrected_as_it_is(fields: JsonObject) -> JsonObject:
-    """Version 2 knew no judge, and is the same besides."""
+def _as_it_is(fields: JsonObject) -> JsonObject:
+    """Change nothing: `corrected` 2 knew no judge; before messages could be pinned or summaries, none were."""
     return fields
 
 
@@ -97,7 +99,10 @@ UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("model_replied", 2): _replied_by_one_server,
     ("child_called", 1): _child_given_its_task_only,
     ("corrected", 1): _corrected_with_its_problem,
-    ("corrected", 2): _corrected_as_it_is,
+    ("corrected", 2): _as_it_is,
+    ("corrected", 3): _as_it_is,
+    ("run_started", 1): _as_it_is,
+    ("child_called", 2): _as_it_is,
 }
 """(event type, version) to the function that makes the next version of it."""
 

@@ -22,6 +22,8 @@ from mainspring.core.usage import Usage
 class RunStarted(Versioned):
     """A run began: who works, with what model, on what."""
 
+    VERSION: ClassVar[int] = 2
+    version: int = 2
     type: Literal["run_started"] = "run_started"
     agent: str
     agent_digest: str
@@ -46,7 +48,7 @@ class ModelCalled(Versioned):
     turn: int
     model: str
     n_messages: int
-    """How many messages of the conversation it was sent; they are those of the events before this one."""
+    """How many messages it was sent: those of the events before this one, less what made room."""
     request_digest: str
     """SHA-256 over model, messages, options and sampling: equal requests have equal digests. A bound that a budget
     puts on the reply's length does not count: a reply that was cut off is never used again."""
@@ -145,8 +147,8 @@ CorrectionReason = Literal["unusable", "repeated", "wrong_answer", "judge"]
 class Corrected(Versioned):
     """The loop told the model something: that its words were unusable, or that it goes round in circles."""
 
-    VERSION: ClassVar[int] = 3
-    version: int = 3
+    VERSION: ClassVar[int] = 4
+    version: int = 4
     type: Literal["corrected"] = "corrected"
     turn: int
     reason: CorrectionReason
@@ -187,6 +189,41 @@ class Escalated(Versioned):
     def key(self) -> str:
         """Name the event within its run."""
         return f"escalated:{self.turn}"
+
+
+CompactionReason = Literal["full", "refused"]
+"""The conversation takes the share of the window that it may / the model's server refused it as too long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted(Versioned):
+    """Room was made in the conversation: from here on the model is sent less of what is old."""
+
+    type: Literal["compacted"] = "compacted"
+    turn: int
+    """The step before whose model call that was."""
+    reason: CompactionReason
+    n_replaced: int
+    """How many messages the summary stands for; none where it was enough to shorten results."""
+    n_shortened: int
+    """How many tool results are shown in part from here on."""
+    tokens_before: int
+    """What the conversation took, as far as that can be told from what servers have counted."""
+    tokens_after: int
+    """What it takes from here on, by the same measure."""
+    size_bytes: int
+    """Bytes of what is said from here on."""
+    by: str | None
+    """The agent that wrote the summary; None where there is none."""
+    problem: str = ""
+    """Why there is no summary, or less than one, where there should be."""
+    message: Message | None = None
+    """What is said in the place of the messages."""
+
+    @property
+    def key(self) -> str:
+        """Name the event within its run."""
+        return f"compacted:{self.turn}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

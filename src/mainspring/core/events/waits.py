@@ -84,8 +84,8 @@ class TimerRang(Versioned):
 class ChildCalled(Versioned):
     """Another agent is to work on something, in a run of its own."""
 
-    VERSION: ClassVar[int] = 2
-    version: int = 2
+    VERSION: ClassVar[int] = 3
+    version: int = 3
     type: Literal["child_called"] = "child_called"
     key: str
     agent: str

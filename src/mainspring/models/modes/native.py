@@ -35,6 +35,8 @@ class Native:
             ]
             if options.must_answer:
                 fields["tool_choice"] = "none"
+            if options.max_calls == 1:
+                fields["parallel_tool_calls"] = False
         if options.answer is not None:
             fields["response_format"] = {
                 "type": "json_schema",

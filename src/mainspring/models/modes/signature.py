@@ -8,9 +8,8 @@ from mainspring.core import JsonObject, ToolSpec
 def signature(spec: ToolSpec) -> str:
     """Give `name(a: integer, b: "x"|"y" = "x"): what it does`, then a line for each described argument."""
     properties = _object(spec.parameters.get("properties"))
-    required = spec.parameters.get("required") or []
-    arguments = [_argument(name, _object(value), name in required) for name, value in properties.items()]  # type: ignore[operator]  # `required` is a list in every JSON schema
-    lines = [f"{spec.name}({', '.join(arguments)}): {' '.join(spec.description.split())}"]
+    arguments = _fields(spec.parameters, _object(spec.parameters.get("$defs")))
+    lines = [f"{spec.name}({arguments}): {' '.join(spec.description.split())}"]
     lines += [
         f"  {name}: {description}"
         for name, value in properties.items()
@@ -19,24 +18,36 @@ def signature(spec: ToolSpec) -> str:
     return "\n".join(lines)
 
 
-def _argument(name: str, schema: JsonObject, required: bool) -> str:
-    text = f"{name}: {_type(schema)}"
+def _fields(schema: JsonObject, defs: JsonObject, within: tuple[str, ...] = ()) -> str:
+    """Write the fields of an object; what stands within itself is only named."""
+    required = schema.get("required") or []
+    return ", ".join(
+        _argument(name, _object(value), name in required, defs, within)  # type: ignore[operator]  # a list in every JSON schema
+        for name, value in _object(schema.get("properties")).items()
+    )
+
+
+def _argument(name: str, schema: JsonObject, required: bool, defs: JsonObject, within: tuple[str, ...]) -> str:
+    text = f"{name}: {_type(schema, defs, within)}"
     if required:
         return text
     return f"{text} = {_literal(schema['default'])}" if schema.get("default") is not None else f"{text} (optional)"
 
 
-def _type(schema: JsonObject) -> str:
+def _type(schema: JsonObject, defs: JsonObject, within: tuple[str, ...]) -> str:
     if "enum" in schema:
         return "|".join(_literal(value) for value in _list(schema["enum"]))
     if "const" in schema:
         return _literal(schema["const"])
     if choices := schema.get("anyOf"):
-        return "|".join(dict.fromkeys(_type(_object(choice)) for choice in _list(choices)))
+        return "|".join(dict.fromkeys(_type(_object(choice), defs, within) for choice in _list(choices)))
     if schema.get("type") == "array":
-        return f"{_type(_object(schema.get('items')))}[]"
+        return f"{_type(_object(schema.get('items')), defs, within)}[]"
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        name = str(schema["$ref"]).rpartition("/")[2]
+        return name if name in within else _type(_object(defs.get(name)), defs, (*within, name))
+    if schema.get("properties"):
+        return f"{{{_fields(schema, defs, within)}}}"
     return str(schema.get("type", "any"))
 
 

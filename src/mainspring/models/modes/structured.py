@@ -109,7 +109,8 @@ def schema(options: Options) -> JsonObject:
     forms: list[JsonValue] = [_object({"thought": thought, "answer": answer})]
     if options.tools and not options.must_answer:
         call: JsonObject = {"anyOf": [_call(spec, defs) for spec in options.tools]}
-        calls: JsonObject = {"type": "array", "minItems": 1, "maxItems": MAX_CALLS, "items": call}
+        n_calls = min(options.max_calls or MAX_CALLS, MAX_CALLS)
+        calls: JsonObject = {"type": "array", "minItems": 1, "maxItems": n_calls, "items": call}
         forms.insert(0, _object({"thought": thought, "calls": calls}))
     step: JsonObject = {"anyOf": forms}
     if defs:

@@ -45,6 +45,12 @@ class PooledModel:
         """How many members may charge for one call."""
         return 1 if self.pool.hedging is None else 2
 
+    @property
+    def context_tokens(self) -> int | None:
+        """The tokens that a prompt and its reply may have at any member; None where nobody knows."""
+        known = [model.context_tokens for model in self.models if model.context_tokens is not None]
+        return min(known, default=None)
+
     def price(self, usage: Usage) -> Decimal | None:
         """Give the US dollars of a usage at the dearest member; None where one's prices are not known."""
         prices = [model.price(usage) for model in self.models]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mainspring.agent.judge import JUDGING
-from mainspring.core import Answer, Entry, Event, ToolResult, Unusable
+from mainspring.agent.summarizer import COMPACTING
+from mainspring.core import Answer, Entry, Event, ToolCall, ToolResult, Unusable
 from mainspring.core.events import (
     Attempted,
     BudgetExceeded,
@@ -13,6 +14,7 @@ from mainspring.core.events import (
     Cancelled,
     ChildCalled,
     ChildEnded,
+    Compacted,
     Corrected,
     DoubtFound,
     EffectFailed,
@@ -140,8 +142,7 @@ def _step(seq: int, event: Event) -> Item | None:
             label = f"{model} was asked" + (", and had to answer" if must_answer else "")
             return Item(kind="quiet", seq=seq, label=label, aside=count(n_messages, "message"))
         case ToolCalled(call=call):
-            label = "judged by" if call.id == JUDGING else ""
-            return Item(kind="call", seq=seq, label=label, call=call_pieces(call))
+            return Item(kind="call", seq=seq, label=_asked_for(call), call=call_pieces(call))
         case ToolReturned(result=result, duration_s=duration_s):
             kind: Kind = "error" if result.is_error else "result"
             return Item(kind=kind, seq=seq, label=kind, text=_shown(result), aside=_took(duration_s))
@@ -155,6 +156,13 @@ def _step(seq: int, event: Event) -> Item | None:
             return Item(kind="error", seq=seq, label=f"the run failed: {error}", text=message)
         case _:
             return None
+
+
+def _asked_for(call: ToolCall) -> str:
+    """Say why a call is made that the model does not wish for."""
+    if call.id == JUDGING:
+        return "judged by"
+    return "summed up by" if call.id.partition("_")[0] == COMPACTING else ""
 
 
 def _shown(result: ToolResult) -> str:
@@ -207,6 +215,8 @@ def _drive(seq: int, event: Event) -> Item | None:
         case Escalated(to_model=name, reason=reason, problem=problem):
             label = f"{_TROUBLES[reason]}; {name} goes on"
             return Item(kind="warning", seq=seq, label=label, text=problem, aside=_prices(event))
+        case Compacted():
+            return _room(seq, event)
         case BudgetExceeded(budget=budget, field=field, needed=needed, left=left, action=action, model=model):
             what = f"{model} may take {needed}" if model else f"it takes {needed}"
             label = f"budget {budget} is short: {what} {field}, {left} is left; {_SHORT[action]}"
@@ -232,6 +242,18 @@ def _wish(seq: int, event: Event) -> Item | None:
 
 def _took(duration_s: float) -> str:
     return seconds(duration_s) if duration_s else ""
+
+
+def _room(seq: int, event: Compacted) -> Item:
+    """Say what the model is shown no longer, and what instead."""
+    made = f"{count(event.n_replaced, 'older message')} replaced" if event.n_replaced else ""
+    shorter = f"{count(event.n_shortened, 'tool result')} shortened" if event.n_shortened else ""
+    label = f"room was made: {', '.join(filter(None, (made, shorter)))}"
+    aside = f"about {event.tokens_before:,} tokens before, {event.tokens_after:,} after"
+    text = "" if event.message is None else event.message.text
+    if event.problem:
+        text = f"{text}\n[not all of it was summed up: {event.problem}]"
+    return Item(kind="warning" if event.problem else "note", seq=seq, label=label, text=text, aside=aside)
 
 
 def _prices(event: Escalated) -> str:

@@ -1,7 +1,8 @@
 """A run as a conversation in OpenAI's chat format, for its client and for fine-tuning.
 
 Whatever mode the model acted in, its calls are tool calls here and what came of them are tool messages. A step that
-was cut off before all of its calls had a result is left out, so that no call is without its message.
+was cut off before all of its calls had a result is left out, so that no call is without its message. Where room was
+made, what was said is there, and the summaries of it are not.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ def openai_messages(entries: Sequence[Entry], definition: Definition) -> JsonObj
         entries: All events of the run.
         definition: What it works under.
     """
-    said = _whole(transcript(entry.event for entry in entries))
+    said = _whole([message for message in transcript(entry.event for entry in entries) if not message.summary])
     messages: list[JsonValue] = [wire for message in said for wire in _NATIVE.wire(replace(message, raw=None))]
     return {"messages": messages, **_tools(definition)}
 
