@@ -8,8 +8,19 @@ from pathlib import Path
 import pytest
 
 from mainspring.core import USER, FakeClock, Label, Rng, SeededRng
-from mainspring.core.errors import MemoryStoreError
-from mainspring.memory import Filter, MemoryStore, NewNote, Note, Ranker, Scope, open_memory
+from mainspring.core.errors import MemoryStoreError, ModelUnavailable
+from mainspring.memory import (
+    Embedder,
+    Filter,
+    MemoryStore,
+    NewNote,
+    Note,
+    Ranker,
+    Scope,
+    ScriptedEmbedder,
+    Vector,
+    open_memory,
+)
 from tests.contract.storing import postgres_execute, sqlite_execute
 
 ADA = Scope(agent="clerk", user="ada")
@@ -38,8 +49,10 @@ async def opened(url: str, clock: FakeClock) -> AsyncIterator[Open]:
     """Open stores on one database; they are closed in the end."""
     async with AsyncExitStack() as stack:
 
-        async def open_it(*, rankers: Sequence[Ranker] = (), rng: Rng | None = None) -> MemoryStore:
-            store = open_memory(url, rankers=rankers, clock=clock, rng=rng or SeededRng())
+        async def open_it(
+            *, rankers: Sequence[Ranker] = (), embedder: Embedder | None = None, rng: Rng | None = None
+        ) -> MemoryStore:
+            store = open_memory(url, rankers=rankers, embedder=embedder, clock=clock, rng=rng or SeededRng())
             return await stack.enter_async_context(store)
 
         yield open_it
@@ -338,6 +351,140 @@ async def test_a_ranker_gives_nothing_away_that_is_out_of_scope_expired_or_gone(
     assert await store.search("anything", [ADA]) == []
 
 
+SEATS, WEATHER = ("sit", "bench", "chair"), ("rain", "umbrella")
+
+
+def meaning(digest: str = "scripted") -> ScriptedEmbedder:
+    return ScriptedEmbedder([SEATS, WEATHER], digest)
+
+
+async def test_a_note_is_found_by_what_it_means_and_what_means_something_else_is_left_out(opened: Open) -> None:
+    store = await opened(embedder=meaning())
+    await store.add(say("Ada wants a bench"))
+    await store.add(say("Ada has a red umbrella"))
+    await store.add(say("Ada plays the piano"))
+    assert await texts(store, "somewhere to sit") == ["Ada wants a bench"]
+    assert await texts(store, "will there be rain?") == ["Ada has a red umbrella"]
+    assert await texts(store, "the capital of Mongolia") == []
+    assert await texts(store, " ") == []
+
+
+async def test_what_fits_by_words_and_by_meaning_comes_first(opened: Open) -> None:
+    store = await opened(embedder=meaning())
+    await store.add(say("a chair by the window"))
+    await store.add(say("a bench for the garden"))
+    await store.add(say("the garden is large"))
+    assert (await texts(store, "a place to sit in the garden"))[0] == "a bench for the garden"
+
+
+async def test_a_note_is_embedded_once_for_each_embedder(url: str, opened: Open) -> None:
+    first = meaning()
+    store = await opened(embedder=first)
+    await store.add(say("Ada wants a bench"))
+    for _ in range(2):
+        assert await texts(store, "to sit") == ["Ada wants a bench"]
+    await store.add(say("  ada wants a BENCH "))
+    await store.add(say("Ada wants a chair"))
+    assert set(await texts(store, "to sit")) == {"Ada wants a chair", "Ada wants a bench"}
+    assert first.texts == ["Ada wants a bench", "to sit", "to sit", "Ada wants a chair", "to sit"]
+    if url != ":memory:":
+        again, other = meaning(), meaning("another")
+        for embedder in (again, other):
+            assert len(await texts(await opened(embedder=embedder), "to sit")) == 2
+        assert again.texts == ["to sit"]
+        assert other.texts == ["Ada wants a chair", "Ada wants a bench", "to sit"]
+
+
+async def test_meaning_keeps_to_the_scopes_and_to_what_has_not_expired(opened: Open, clock: FakeClock) -> None:
+    embedder = meaning()
+    store = await opened(embedder=embedder)
+    await store.add(say("Bob wants a bench", BOB))
+    await store.add(say("Ada wants a chair", expires_at=clock.now() + 60.0))
+    assert await texts(store, "to sit") == ["Ada wants a chair"]
+    assert "Bob wants a bench" not in embedder.texts
+    clock.advance(60.0)
+    assert await texts(store, "to sit") == []
+
+
+async def test_many_may_search_by_meaning_at_once(opened: Open) -> None:
+    store = await opened(embedder=meaning())
+    for number in range(70):
+        await store.add(say(f"bench {number}"))
+    found = await asyncio.gather(*(store.search("to sit", [ADA], limit=50) for _ in range(10)))
+    assert {len(items) for items in found} == {50}
+
+
+class Failing(ScriptedEmbedder):
+    """Embeds one batch, and is down after that."""
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """Give vectors, or fail."""
+        if self.texts:
+            raise ModelUnavailable("the embedder is down")
+        return await super().embed(texts)
+
+
+async def test_an_embedder_that_fails_is_told_of_and_what_it_made_is_kept(opened: Open, url: str) -> None:
+    failing = Failing([SEATS])
+    store = await opened(embedder=failing)
+    for number in range(40):
+        await store.add(say(f"bench {number}"))
+    with pytest.raises(ModelUnavailable, match="is down"):
+        await store.search("to sit", [ADA])
+    if url != ":memory:":
+        fresh = ScriptedEmbedder([SEATS])
+        assert len(await texts(await opened(embedder=fresh), "to sit", limit=50)) == 40
+        assert len(fresh.texts) == 40 - len(failing.texts) + 1
+
+
+class Slow(ScriptedEmbedder):
+    """Has something done while it embeds."""
+
+    meanwhile: Callable[[], Awaitable[object]]
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """Give vectors, late."""
+        await self.meanwhile()
+        return await super().embed(texts)
+
+
+async def test_a_note_that_is_forgotten_while_it_is_embedded_leaves_no_vector(opened: Open, url: str) -> None:
+    slow = Slow([SEATS])
+    store = await opened(embedder=slow)
+    await store.add(say("bench one"))
+    slow.meanwhile = lambda: store.forget([ADA])
+    assert await texts(store, "to sit") == []
+    assert n_vectors(url) == 0
+
+
+async def test_a_vector_goes_with_its_note(opened: Open, url: str, clock: FakeClock) -> None:
+    for digest in ("one", "another"):
+        store = await opened(embedder=meaning(digest))
+        first = await store.add(say("a bench"))
+        await store.add(say("a chair", expires_at=clock.now() + 60.0))
+        await store.add(say("an umbrella"))
+        await store.search("to sit", [ADA])
+    assert n_vectors(url) == 6
+    await store.forget([ADA], [first.id])
+    assert n_vectors(url) == 4
+    clock.advance(60.0)
+    await store.add(say("a piano"))
+    assert n_vectors(url) == 2
+    await store.forget([ADA])
+    assert n_vectors(url) == 0
+
+
+async def test_a_database_without_vectors_gets_them(url: str, clock: FakeClock) -> None:
+    async with open_memory(url, clock=clock) as store:
+        await store.add(say("Ada wants a bench"))
+        if not url.startswith("postgresql"):
+            execute(url, "DROP TRIGGER {memory_vectors_removed}")
+        execute(url, "DROP TABLE {memory_vectors}")
+        execute(url, "DELETE FROM {memory_migrations} WHERE number = 2")
+    async with open_memory(url, embedder=meaning(), clock=clock) as store:
+        assert await texts(store, "to sit") == ["Ada wants a bench"]
+
+
 async def test_what_is_kept_is_there_when_the_store_is_opened_again(url: str, clock: FakeClock) -> None:
     if url == ":memory:":
         pytest.skip("it is kept for as long as the store is open")
@@ -354,14 +501,17 @@ async def test_a_closed_store_says_so(url: str) -> None:
         await store.add(say("teak"))
 
 
-def execute(url: str, sql: str) -> None:
-    """Change a database behind its store's back."""
+def execute(url: str, sql: str) -> list[tuple[object, ...]]:
+    """Change a database, or look into it, behind its store's back."""
     if url == ":memory:":
         pytest.skip("nobody else can reach it")
-    if url.startswith("postgresql"):
-        postgres_execute(url, sql)
-    else:
-        sqlite_execute(Path(url), sql)
+    return postgres_execute(url, sql) if url.startswith("postgresql") else sqlite_execute(Path(url), sql)
+
+
+def n_vectors(url: str) -> object:
+    """Count the vectors that are kept."""
+    ((n_rows,),) = execute(url, "SELECT count(*) FROM {memory_vectors}")
+    return n_rows
 
 
 async def test_tables_of_a_newer_mainspring_are_not_touched(url: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mainspring.core import Clock, Rng, SystemClock, SystemRng
 from mainspring.core.errors import ConfigError
+from mainspring.memory.embedder import Embedder
 from mainspring.memory.store import MemoryStore, Ranker
 
 
@@ -14,6 +15,7 @@ async def open_memory(
     url: str | Path | MemoryStore,
     *,
     rankers: Sequence[Ranker] = (),
+    embedder: str | Embedder | None = None,
     clock: Clock | None = None,
     rng: Rng | None = None,
 ) -> AsyncIterator[MemoryStore]:
@@ -22,6 +24,8 @@ async def open_memory(
     Args:
         url: A file name, `sqlite:///FILE`, `:memory:`, or `postgresql://...`; an open store is given as it is.
         rankers: What finds notes besides their words.
+        embedder: Finds notes by what they mean: `minilm`, a small model in this process (English), or a model as
+            `open_model` takes it, whose server answers `/embeddings`. By words alone if not given.
         clock: Tells when notes are said and used.
         rng: Makes up their ids.
 
@@ -32,14 +36,24 @@ async def open_memory(
     if not isinstance(url, str | Path):
         yield url
         return
-    store = await _open(str(url), rankers, clock or SystemClock(), rng or SystemRng())
+    store = await _open(str(url), rankers, _embedder(embedder), clock or SystemClock(), rng or SystemRng())
     try:
         yield store
     finally:
         await store.close()
 
 
-async def _open(url: str, rankers: Sequence[Ranker], clock: Clock, rng: Rng) -> MemoryStore:
+def _embedder(given: str | Embedder | None) -> Embedder | None:
+    if not isinstance(given, str):
+        return given
+    from mainspring.memory.embedders import open_embedder
+
+    return open_embedder(given)
+
+
+async def _open(
+    url: str, rankers: Sequence[Ranker], embedder: Embedder | None, clock: Clock, rng: Rng
+) -> MemoryStore:
     if not url:
         raise ConfigError(
             "the store of notes has no name; give a file such as 'memory.db', ':memory:', or postgresql://..."
@@ -47,7 +61,9 @@ async def _open(url: str, rankers: Sequence[Ranker], clock: Clock, rng: Rng) -> 
     if url.startswith(("postgresql://", "postgres://")):
         from mainspring.memory.stores.postgres import open_postgres
 
-        return await open_postgres(url, rankers=rankers, clock=clock, rng=rng)
+        return await open_postgres(url, rankers=rankers, embedder=embedder, clock=clock, rng=rng)
     from mainspring.memory.stores.sqlite import open_sqlite
 
-    return await open_sqlite(url.removeprefix("sqlite:///"), rankers=rankers, clock=clock, rng=rng)
+    return await open_sqlite(
+        url.removeprefix("sqlite:///"), rankers=rankers, embedder=embedder, clock=clock, rng=rng
+    )

@@ -33,13 +33,22 @@ async def recollection(store: MemoryStore, words: str, scopes: Collection[Scope]
     Raises:
         MemoryStoreError: The store cannot be reached.
     """
-    pinned = await store.find(Filter(scopes=scopes, pinned=True, limit=limit))
-    found = [item.note for item in await store.search(words, scopes, limit)]
-    notes = list({note.id: note for note in (*pinned, *found)}.values())[:limit]
+    notes = await known(store, words, scopes, limit)
     if not notes:
         return None
     first, *rest = [note.label for note in notes]
     return Message.user(told(notes), label=first.join(*rest))
+
+
+async def known(store: MemoryStore, words: str, scopes: Collection[Scope], limit: int = 5) -> list[Note]:
+    """Give the notes that `recollection` tells: pinned ones first, then those that fit the words.
+
+    Raises:
+        MemoryStoreError: The store cannot be reached.
+    """
+    pinned = await store.find(Filter(scopes=scopes, pinned=True, limit=limit))
+    found = [item.note for item in await store.search(words, scopes, limit)]
+    return list({note.id: note for note in (*pinned, *found)}.values())[:limit]
 
 
 def told(notes: Sequence[Note]) -> str:

@@ -1,12 +1,16 @@
 """From a question to the notes that fit, over whatever database: by words, by other rankers, then ranked."""
 
 from collections.abc import Collection, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from mainspring.memory.embedder import Embedder
 from mainspring.memory.note import Scope
 from mainspring.memory.ranking import Candidate, best, fused, relevance
 from mainspring.memory.store import Found, Ranker
 from mainspring.memory.words import question_words
+
+if TYPE_CHECKING:
+    from mainspring.memory.meaning import Vectors
 
 N_CANDIDATES: Final = 50
 """How many notes are looked at closely."""
@@ -26,6 +30,19 @@ class Index(Protocol):
     async def count_use(self, ids: Collection[str]) -> None:
         """Count that notes were found, if that can be done at once; nobody depends on it."""
         ...
+
+
+def rankers_of(store: "Vectors", rankers: Sequence[Ranker], embedder: Embedder | None) -> tuple[Ranker, ...]:
+    """Give all that finds notes besides their words, for a store that keeps vectors.
+
+    Raises:
+        ConfigError: There is an embedder, and the package that compares vectors is missing.
+    """
+    if embedder is None:
+        return tuple(rankers)
+    from mainspring.memory.meaning import ByMeaning
+
+    return (*rankers, ByMeaning(store, embedder))
 
 
 async def searched(

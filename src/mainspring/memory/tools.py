@@ -4,11 +4,12 @@ What it remembers is labelled as badly as the worst of the conversation it does 
 only if all of the notes are.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
 from mainspring.core.errors import ToolError
-from mainspring.memory.note import Kind, NewNote, Scope
+from mainspring.memory.note import Kind, NewNote, Note, Scope
 from mainspring.memory.recollection import SHOWN_CHARS, told
 from mainspring.memory.store import MemoryStore
 from mainspring.tools import AnyTool, conversation_label, distrust_result, idempotency_key, tool
@@ -64,13 +65,9 @@ def _recall(store: MemoryStore, scope: Scope, limit: int) -> AnyTool:
         Args:
             query: A few words that the note may have.
         """
-        found = [item.note for item in await store.search(query, scope.reach, limit)]
-        notes = [note for note in found if note.label.confidentiality != "secret"]  # a result cannot be labelled so
-        if not notes:
-            return "Nothing is remembered that fits; try other words, or go on without."
-        if not all(note.is_trusted for note in notes):
-            distrust_result()
-        return told(notes)
+        found = await store.search(query, scope.reach, limit)
+        words = told_as_result([item.note for item in found])
+        return words or "Nothing is remembered that fits; try other words, or go on without."
 
     made: AnyTool = tool(effect="none", authority=[], trusted=True)(recall)
     return made
@@ -90,6 +87,17 @@ def _forget(store: MemoryStore, scope: Scope) -> AnyTool:
 
     made: AnyTool = tool(effect="destroy", authority=["id"], trusted=True, in_doubt="retry")(forget)
     return made
+
+
+def told_as_result(notes: Sequence[Note]) -> str:
+    """Say notes as the result of the trusted tool that asks for it; an empty text where there are none.
+
+    Secret ones are left out, as a result cannot be labelled so; one that is not trusted makes the result so.
+    """
+    shown = [note for note in notes if note.label.confidentiality != "secret"]
+    if not all(note.is_trusted for note in shown):
+        distrust_result()
+    return told(shown) if shown else ""
 
 
 def _source() -> str:

@@ -2,13 +2,15 @@
 
 import random
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mainspring.core import USER
-from mainspring.memory import Filter, MemoryStore, NewNote, Scope, open_memory
+from mainspring.memory import Filter, MemoryStore, NewNote, Scope, Vector, open_memory
+from mainspring.memory.stores.sqlite import SqliteMemory
 
 ADA, BOB = Scope(user="ada"), Scope(user="bob")
 
@@ -69,3 +71,34 @@ async def test_the_index_agrees_with_the_notes_after_all_kinds_of_changes(tmp_pa
         db.execute("INSERT INTO memory_words (memory_words, rank) VALUES ('integrity-check', 1)")
         (n_notes,) = db.execute("SELECT count(*) FROM memory_notes").fetchone()
     assert n_notes == 120
+
+
+class Anywhere:
+    """Gives each text a direction of its own."""
+
+    digest, floor = "anywhere", 0.1
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """Give vectors by chance, the same for the same text."""
+        chances = [random.Random(text) for text in texts]  # noqa: S311 - repeatable on purpose, guards nothing
+        return [[chance.gauss() for _ in range(384)] for chance in chances]
+
+
+async def test_no_byte_of_a_vector_is_left_after_its_note_was_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    async with open_memory(path, embedder=Anywhere()) as store:
+        assert isinstance(store, SqliteMemory)
+        await filled(store, seed=0)
+        await store.search("more", [ADA, BOB])
+        vectors = [vector[:64] for vector in (await store.vectors("anywhere", [ADA])).values()]
+        assert len(vectors) == 40
+        assert held(path, vectors) == vectors
+        await store.forget([ADA])
+        assert held(path, vectors) == []
+        assert len(await store.vectors("anywhere", [BOB])) == 80
+
+
+def held(path: Path, pieces: list[bytes]) -> list[bytes]:
+    """Give those pieces that are in the database's files."""
+    whole = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    return [piece for piece in pieces if piece in whole]

@@ -2,7 +2,7 @@
 
 What it keeps true: an entry is content-addressed. Its SHA-256 says which file is meant, and any source whose
 bytes have that hash will do. The shipped entries live in `catalog.toml`; a user's own `[catalog.NAME]` tables
-are laid over them.
+are laid over them. Files that no server is started on, as those that make vectors of texts, are listed apart.
 """
 
 import difflib
@@ -137,12 +137,17 @@ def load_catalog(extra: Mapping[str, object] | None = None) -> dict[str, Catalog
     Raises:
         ConfigError: An entry has a field missing, unknown or out of its bounds.
     """
-    return _shipped() | {name: _parse(name, fields) for name, fields in (extra or {}).items()}
+    return _shipped("catalog.toml") | {name: _parse(name, fields) for name, fields in (extra or {}).items()}
+
+
+def embedder_files() -> dict[str, CatalogEntry]:
+    """Give the shipped files of models that make vectors of texts."""
+    return dict(_shipped("embedders.toml"))
 
 
 @cache
-def _shipped() -> dict[str, CatalogEntry]:
-    text = files("mainspring.models.files").joinpath("catalog.toml").read_text(encoding="utf-8")
+def _shipped(file: str) -> dict[str, CatalogEntry]:
+    text = files("mainspring.models.files").joinpath(file).read_text(encoding="utf-8")
     return {name: _parse(name, fields) for name, fields in tomllib.loads(text).items()}
 
 

@@ -5,7 +5,7 @@ bytes go when the server cleans its pages, and stay in its backups.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -13,11 +13,12 @@ from typing import Final
 from psycopg import errors
 
 from mainspring.core import Clock, Rng, SystemClock, SystemRng
+from mainspring.memory.embedder import Embedder
 from mainspring.memory.note import NewNote, Note, Scope
 from mainspring.memory.ranking import Candidate
-from mainspring.memory.searching import searched
+from mainspring.memory.searching import rankers_of, searched
 from mainspring.memory.store import Filter, Found, Ranker
-from mainspring.memory.stores.postgres import statements
+from mainspring.memory.stores.postgres import statements, vectors
 from mainspring.memory.stores.postgres.connections import Connection, Connections
 
 N_CONNECTIONS: Final = 4
@@ -30,6 +31,7 @@ class PostgresMemory:
     Args:
         address: `postgresql://user@host:5432/database`, or `key=value` words as libpq reads them.
         rankers: What finds notes besides their words.
+        embedder: Makes vectors, by which notes are found by what they mean.
         clock: Tells when notes are said.
         rng: Makes up their ids.
         timeout_s: Seconds to wait for the server, or for somebody else's lock.
@@ -43,12 +45,13 @@ class PostgresMemory:
         address: str,
         *,
         rankers: Sequence[Ranker] = (),
+        embedder: Embedder | None = None,
         clock: Clock | None = None,
         rng: Rng | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._connections = Connections(address, n_connections=N_CONNECTIONS, timeout_s=timeout_s)
-        self._rankers = tuple(rankers)
+        self._rankers = rankers_of(self, rankers, embedder)
         self._now = (clock or SystemClock()).now
         self._rng = rng or SystemRng()
 
@@ -97,11 +100,26 @@ class PostgresMemory:
 
         await self._connections.do(counted)
 
+    async def vectors(self, embedder: str, scopes: Collection[Scope]) -> dict[str, bytes]:
+        """Give the vectors of one embedder, by the ids of the notes."""
+        known = partial(vectors.known, embedder=embedder, scopes=scopes, now=self._now())
+        return await self._connections.do(known)
+
+    async def unembedded(self, embedder: str, scopes: Collection[Scope]) -> list[Note]:
+        """Give the notes that have no vector of an embedder."""
+        missing = partial(vectors.missing, embedder=embedder, scopes=scopes, now=self._now())
+        return await self._connections.do(missing)
+
+    async def keep_vectors(self, embedder: str, made: Mapping[str, bytes]) -> None:
+        """Keep vectors by the ids of their notes."""
+        await self._connections.do(partial(vectors.keep, embedder=embedder, vectors=made))
+
 
 async def open_postgres(
     address: str,
     *,
     rankers: Sequence[Ranker] = (),
+    embedder: Embedder | None = None,
     clock: Clock | None = None,
     rng: Rng | None = None,
     timeout_s: float = TIMEOUT_S,
@@ -112,7 +130,7 @@ async def open_postgres(
         ConfigError: The address is none.
         MemoryStoreError: The database cannot be reached, refuses, or was written by a newer Mainspring.
     """
-    store = PostgresMemory(address, rankers=rankers, clock=clock, rng=rng, timeout_s=timeout_s)
+    store = PostgresMemory(address, rankers=rankers, embedder=embedder, clock=clock, rng=rng, timeout_s=timeout_s)
     try:
         await store.ready()
     except BaseException:

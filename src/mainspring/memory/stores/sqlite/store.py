@@ -6,18 +6,19 @@ index is merged, and the write-ahead log is emptied, unless another process goes
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from mainspring.core import Clock, Rng, SystemClock, SystemRng
 from mainspring.core.sqlite import write_ahead
+from mainspring.memory.embedder import Embedder
 from mainspring.memory.note import NewNote, Note, Scope
 from mainspring.memory.ranking import Candidate
-from mainspring.memory.searching import searched
+from mainspring.memory.searching import rankers_of, searched
 from mainspring.memory.store import Filter, Found, Ranker
-from mainspring.memory.stores.sqlite import statements
+from mainspring.memory.stores.sqlite import statements, vectors
 from mainspring.memory.stores.sqlite.connection import Connection
 
 MEMORY: Final = ":memory:"
@@ -30,6 +31,7 @@ class SqliteMemory:
     Args:
         path: The file; `:memory:` keeps everything in memory, for as long as the store is open.
         rankers: What finds notes besides their words.
+        embedder: Makes vectors, by which notes are found by what they mean.
         clock: Tells when notes are said.
         rng: Makes up their ids.
         lock_timeout_s: Seconds to wait for another process that writes.
@@ -40,12 +42,13 @@ class SqliteMemory:
         path: str | Path,
         *,
         rankers: Sequence[Ranker] = (),
+        embedder: Embedder | None = None,
         clock: Clock | None = None,
         rng: Rng | None = None,
         lock_timeout_s: float = LOCK_TIMEOUT_S,
     ) -> None:
         self._path = str(path)
-        self._rankers = tuple(rankers)
+        self._rankers = rankers_of(self, rankers, embedder)
         self._now = (clock or SystemClock()).now
         self._rng = rng or SystemRng()
         self._lock_timeout_s = lock_timeout_s
@@ -98,6 +101,18 @@ class SqliteMemory:
         """Count that notes were found."""
         await self._reader.do(partial(statements.count_use, ids=ids))
 
+    async def vectors(self, embedder: str, scopes: Collection[Scope]) -> dict[str, bytes]:
+        """Give the vectors of one embedder, by the ids of the notes."""
+        return await self._reader.do(partial(vectors.known, embedder=embedder, scopes=scopes, now=self._now()))
+
+    async def unembedded(self, embedder: str, scopes: Collection[Scope]) -> list[Note]:
+        """Give the notes that have no vector of an embedder."""
+        return await self._reader.do(partial(vectors.missing, embedder=embedder, scopes=scopes, now=self._now()))
+
+    async def keep_vectors(self, embedder: str, made: Mapping[str, bytes]) -> None:
+        """Keep vectors by the ids of their notes."""
+        await self._writer.write(partial(vectors.keep, embedder=embedder, vectors=made))
+
     def _connect(self, synchronous: str) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=self._lock_timeout_s, isolation_level=None)
         write_ahead(connection, self._lock_timeout_s)
@@ -110,6 +125,7 @@ async def open_sqlite(
     path: str | Path,
     *,
     rankers: Sequence[Ranker] = (),
+    embedder: Embedder | None = None,
     clock: Clock | None = None,
     rng: Rng | None = None,
     lock_timeout_s: float = LOCK_TIMEOUT_S,
@@ -119,7 +135,9 @@ async def open_sqlite(
     Raises:
         MemoryStoreError: It cannot be opened, is damaged, or was written by a newer Mainspring.
     """
-    store = SqliteMemory(path, rankers=rankers, clock=clock, rng=rng, lock_timeout_s=lock_timeout_s)
+    store = SqliteMemory(
+        path, rankers=rankers, embedder=embedder, clock=clock, rng=rng, lock_timeout_s=lock_timeout_s
+    )
     try:
         await store.ready()
     except BaseException:

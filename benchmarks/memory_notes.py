@@ -1,0 +1,98 @@
+"""Notes about one user, and questions whose right note is known: written before anything was measured on them."""
+
+from typing import Final
+
+NOTES: Final = {
+    "bench": "Ada wants a bench for the balcony",
+    "teak": "Ada likes teak better than oak",
+    "large_print": "Ada reads large print only",
+    "invoice": "Ada pays by invoice, within 30 days",
+    "oslo": "Ada lives in Oslo, on the fourth floor without a lift",
+    "peanuts": "Ada is allergic to peanuts",
+    "vegan": "Ada has not eaten meat since 2019",
+    "daughter": "Ada's daughter Mila is in the second class",
+    "dog": "Ada has a terrier called Pip",
+    "night": "Ada works nights at the hospital",
+    "mornings": "Ada does not take calls before noon",
+    "bicycle": "Ada goes everywhere by bicycle",
+    "piano": "Ada is learning the piano",
+    "norwegian": "Ada writes Norwegian, but wants answers in English",
+    "short": "Ada wants short answers without lists",
+    "metric": "Ada thinks in centimetres, not in inches",
+    "refund": "The delivery of March came broken and was refunded",
+    "late": "The order before Christmas came two weeks late",
+    "discount": "Ada was promised ten percent off her next order",
+    "courier": "Parcels for Ada go to the neighbour, Mr Lund",
+    "door_code": "The code of Ada's street door is 4711",
+    "passport": "Ada's passport runs out in June",
+    "greece": "Ada spent last summer on Naxos",
+    "flying": "Ada is afraid of flying",
+    "budget": "Ada does not want to spend more than 200 euros on a chair",
+    "company": "Ada's firm is called Nordlys Film AS",
+    "vat": "The VAT number of Nordlys Film is NO 974 760 673",
+    "python": "Ada writes her scripts in Python",
+    "windows": "Ada's laptop runs Debian",
+    "editor": "Ada uses Vim",
+    "migraine": "Ada gets headaches from flickering light",
+    "colour": "Ada cannot tell red from green",
+    "gift": "Ada is looking for something for her mother's seventieth",
+    "moving": "Ada moves to Bergen in September",
+    "car": "Ada sold her Volvo",
+    "choir": "On Thursdays Ada sings in a choir",
+    "coffee": "Ada drinks her coffee black",
+    "cold": "Ada's flat is hard to heat in winter",
+    "hearing": "Ada hears badly on the left side",
+    "contract": "The contract of Ada ends on 31 December",
+}
+
+PARAPHRASED: Final = [
+    ("something to sit on outdoors", "bench"),
+    ("which wood should the table be made of", "teak"),
+    ("how big should the font of the letter be", "large_print"),
+    ("how does the customer settle her bills", "invoice"),
+    ("which city is home to her", "oslo"),
+    ("which snacks are dangerous for the guest", "peanuts"),
+    ("is a steak a good idea for dinner", "vegan"),
+    ("does the customer have children at school", "daughter"),
+    ("what is the name of her pet", "dog"),
+    ("when is she at her job", "night"),
+    ("what time of day may we phone her", "mornings"),
+    ("what means of transport does she prefer", "bicycle"),
+    ("which musical instrument does she play", "piano"),
+    ("which language should the reply be in", "norwegian"),
+    ("was any shipment damaged", "refund"),
+    ("who accepts packages when nobody is at home", "courier"),
+    ("would she take a plane to the conference", "flying"),
+    ("how expensive may the seat be", "budget"),
+    ("what operating system does her computer have", "windows"),
+    ("a birthday present for a parent", "gift"),
+]
+"""Hardly a word of the note is in them."""
+
+WORDED: Final = [
+    ("what was that code, 4711 or 4171?", "door_code"),
+    ("please send the invoice", "invoice"),
+    ("Nordlys VAT", "vat"),
+    ("is Mr Lund at home", "courier"),
+    ("Pip needs a new basket", "dog"),
+    ("anything in teak?", "teak"),
+    ("the Volvo", "car"),
+    ("choir on Thursdays", "choir"),
+    ("a Python script, please", "python"),
+    ("the way to Bergen", "moving"),
+]
+"""A name, a number or a rare word of the note is in them."""
+
+UNANSWERED: Final = [
+    "what is the capital of Mongolia",
+    "write a haiku about the sea",
+    "how many tokens fit into the cache",
+    "who won the world cup in 1998",
+    "explain how a transistor works",
+    "convert this table to JSON",
+    "when was the Magna Carta signed",
+    "what rhymes with orange",
+    "how far is the moon",
+    "summarise the minutes of the board meeting",
+]
+"""No note has anything to do with them."""
