@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit check fix bench eval-sizer requirements clean
+.PHONY: help demo demo-shop test test-unit check fix bench eval-sizer eval-shop requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -22,6 +22,10 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 demo: $(READY)  ## a ReAct agent sizes GPU memory on the embedded model
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
 	$(BIN)/mainspring run apps/gpu_sizer "How many H100 80GB do I need to serve Llama-3.1-70B in bf16 at 32k context for 16 users?"
+
+demo-shop: $(READY)  ## a team of agents sells furniture on the embedded model; asks before it orders
+	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
+	$(BIN)/python -m apps.storefront.demo
 
 test: $(READY) check  ## everything: style, types, architecture, unit and end-to-end tests
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b smollm2-135m
@@ -46,10 +50,15 @@ bench: $(READY)  ## overhead per agent step, start-up time, cost of the journal,
 	$(BIN)/python -m benchmarks.journal
 	$(BIN)/python -m benchmarks.client
 	$(BIN)/python -m benchmarks.gateway
+	$(BIN)/python -m benchmarks.teams
 
 eval-sizer: $(READY)  ## twenty sizing questions with known answers, on the embedded model
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
 	$(BIN)/python -m apps.gpu_sizer.evaluate
+
+eval-shop: $(READY)  ## forty conversations with the shop, checked in its database, on the embedded model
+	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
+	$(BIN)/python -m apps.storefront.evaluate --out eval-shop.jsonl --resume
 
 requirements: $(UV)  ## compile the pinned requirements anew
 	$(UV) pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make requirements" -o requirements/dev.txt

@@ -39,6 +39,13 @@ class Office:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
 
+    def stock(self) -> dict[str, int]:
+        """Give how many of each piece can be had, by SKU."""
+        with self._setup.database.read() as db:
+            return {
+                piece.sku: piece.stock for piece in map(catalogue.piece_of, db.execute(catalogue.select_pieces()))
+            }
+
     def set_price(self, sku: str, price: Money, *, key: str) -> Piece:
         """Give a piece another price; checkouts under way keep theirs.
 

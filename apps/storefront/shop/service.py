@@ -8,6 +8,7 @@ theirs.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from apps.storefront.shop import billing, cancelling, carts, checkouts, delivery, placing, recovery, refunds
 from apps.storefront.shop import search as searching
@@ -23,6 +24,7 @@ from apps.storefront.shop.office import Office
 from apps.storefront.shop.recovery import Recovery
 from apps.storefront.shop.search import Comparison, Wanted
 from apps.storefront.shop.setup import Setup
+from apps.storefront.shop.terms import Terms
 from apps.storefront.shop.webhooks import receive
 
 MOST_ORDERS = 20
@@ -40,6 +42,15 @@ class Shop:
         self._database = setup.database
         self.office = Office(setup)
         """What the owner and staff do."""
+
+    @property
+    def terms(self) -> Terms:
+        """What the owner decides."""
+        return self._setup.terms
+
+    def now(self) -> datetime:
+        """Give the shop's time, in Coordinated Universal Time."""
+        return datetime.fromtimestamp(self._setup.clock.now(), UTC)
 
     @property
     def ways_to_pay(self) -> tuple[str, ...]:

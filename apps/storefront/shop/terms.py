@@ -57,6 +57,8 @@ class Terms(_Frozen):
     invoice_limit: int = Field(ge=0)
     """Minor units of the dearest order that may be paid by invoice."""
     invoice_days: int = Field(ge=0)
+    approval_limit: int = Field(default=0, ge=0)
+    """Minor units of the dearest order that an agent may place without a human's yes."""
     delivery: Delivery
 
     def money(self, minor: int) -> Money:

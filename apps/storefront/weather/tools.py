@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from apps.storefront.weather.demands import Demand, Stands
+from apps.storefront.weather.demands import Demand, Scale, Stands
 from apps.storefront.weather.demands import demands as demanded
 from apps.storefront.weather.errors import NoForecast, WeatherError
 from apps.storefront.weather.places import distance_km
@@ -46,7 +46,8 @@ def weather_tools(source: Weather) -> tuple[AnyTool, AnyTool]:
         except WeatherError as error:
             raise ToolError(str(error)) from error
         found = demanded(conditions, stands)
-        head = f"Furniture that stands {_STANDS[stands]} in {place} needs at least this resistance:"
+        needs = ", ".join(f"{_short(scale)} {_grade(demand)}" for scale, demand in found.items())
+        head = f"Furniture that stands {_STANDS[stands]} in {place} needs at least: {needs}."
         lines = [f"{scale} {_level(demand)}: {demand.reason}" for scale, demand in found.items()]
         return "\n".join([head, *lines, _basis(conditions)])
 
@@ -72,6 +73,15 @@ async def a_year(source: Weather, place: str) -> list[Conditions]:
         except NoForecast:
             break
     return days
+
+
+def _short(scale: Scale) -> str:
+    """Give the catalogue's word for a scale."""
+    return scale.split()[0]
+
+
+def _grade(demand: Demand) -> str:
+    return str(demand.level) if demand.is_known else "unknown"
 
 
 def _level(demand: Demand) -> str:

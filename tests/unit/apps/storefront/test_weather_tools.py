@@ -82,7 +82,7 @@ async def test_an_ambiguous_place_is_something_the_model_can_mend(serve: Serve) 
 async def test_demands_rest_on_a_typical_year(serve: Serve) -> None:
     wire = await serve(recorded("search_berlin"), recorded("forecast_berlin"))
     assert (await told(online(wire), use("demands", place="Berlin", stands="open"))).splitlines() == [
-        "Furniture that stands in the open in Berlin needs at least this resistance:",
+        "Furniture that stands in the open in Berlin needs at least: rain 2, frost 2, sun 2, salt 0.",
         "rain 2 of 3: 70 millimetres on 10 days in July; it stands in the open",
         "frost 2 of 3: nights of -1 degrees Celsius in January; it stands in the open",
         "sun 2 of 3: strong sun and days of 25 degrees Celsius in July; it stands in the open",
@@ -97,6 +97,7 @@ async def test_where_no_year_is_known_demands_rest_on_the_days_ahead_and_say_so(
     text = await told(online(wire), use("demands", place="Alice Springs", stands="covered"))
     assert "This rests on the next 14 days in Alice Springs, Northern Territory, Australia alone" in text
     assert "rain 2 of 3: 21.3 millimetres on 2026-12-07; wind of 47.2 kilometres per hour drives rain" in text
+    assert "salt unknown." in text.splitlines()[0]
     assert "salt air unknown: how far the sea is, is not known; ask" in text
     assert "Open-Meteo.com" in text.splitlines()[-1]
 

@@ -1,0 +1,74 @@
+"""The team: a weather desk, a stylist and a clerk, and the shop that leads them and looks after orders itself."""
+
+import hashlib
+from pathlib import Path
+
+from apps.storefront.checking import answer_check, choice_check, reservation_check
+from apps.storefront.shop import Shop
+from apps.storefront.tasks import Choice, ChoiceTask, OrderTask, Reservation, WeatherReport, WeatherTask
+from apps.storefront.tools import ordering_tools, service_tools, styling_tools
+from apps.storefront.weather import Weather, weather_tools
+from mainspring import Agent
+from mainspring.agent.opening import Models
+from mainspring.prompts import Prompt
+from mainspring.teams import supervisor
+
+_PROMPTS = Path(__file__).parent / "prompts"
+
+
+def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | None = None) -> Agent:
+    """Make the team that serves one customer.
+
+    The names of those who act for the customer are the customer's, too: a run in a store goes on by its agent's
+    name, and must not go on with another one's tools.
+
+    Args:
+        shop: Where.
+        weather: Tells the weather.
+        customer: Whom it serves: whose cart, orders and money.
+        model: Whom its agents ask; the embedded model if not given.
+    """
+    prompt = _prompt("shop")
+    mark = hashlib.sha256(customer.encode()).hexdigest()[:8]
+    reserve, place = ordering_tools(shop, customer)
+    desk = Agent("weather", prompt=_prompt("weather"), tools=weather_tools(weather), model=model, max_steps=6)
+    stylist = Agent(
+        "stylist",
+        prompt=_prompt("stylist"),
+        tools=styling_tools(shop),
+        judge=choice_check(shop),
+        model=model,
+        max_steps=8,
+    )
+    clerk = Agent(
+        f"clerk_{mark}",
+        prompt=_prompt("clerk"),
+        tools=[reserve],
+        judge=reservation_check(shop, customer),
+        model=model,
+        max_steps=8,
+    )
+    return supervisor(
+        f"shop_{mark}",
+        [
+            desk.as_tool(task=WeatherTask, output=WeatherReport),
+            stylist.as_tool(task=ChoiceTask, output=Choice),
+            clerk.as_tool(name="clerk", task=OrderTask, output=Reservation),
+        ],
+        instructions=prompt.render(),
+        tools=[place, *service_tools(shop, customer)],
+        judge=answer_check(shop, customer),
+        model=model,
+        description=prompt.description,
+        max_steps=16,
+        max_calls=1,
+    )
+
+
+def role_of(agent: str) -> str:
+    """Give what an agent is in the team, by its name without the mark of its customer."""
+    return agent.partition("_")[0]
+
+
+def _prompt(name: str) -> Prompt:
+    return Prompt.load(_PROMPTS / f"{name}.prompt.md")

@@ -1,0 +1,11 @@
+"""What the shop's agents can do: choosing furniture, ordering it, and what comes after an order.
+
+The customer is settled when the tools are made and is never an argument, so no words of anybody can name another
+one. Arguments are what a small model can copy from the words before it; amounts and totals are the shop's own.
+"""
+
+from apps.storefront.tools.ordering import ordering_tools
+from apps.storefront.tools.service import service_tools
+from apps.storefront.tools.styling import styling_tools
+
+__all__ = ["ordering_tools", "service_tools", "styling_tools"]
