@@ -22,7 +22,7 @@ class _Fields(BaseModel):
 class WeatherTask(_Fields):
     """What the weather desk is to find out."""
 
-    about: Literal["furniture without a roof above it", "furniture with a roof above it", "the weather itself"]
+    about: Literal["the weather itself", "furniture without a roof above it", "furniture with a roof above it"]
     place: Annotated[str, Field(max_length=100, description="the city, with its country if that was said")]
     when: Annotated[
         str, Field(max_length=40, description="now, or the day or month that was asked for; year for furniture")

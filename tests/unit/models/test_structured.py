@@ -289,3 +289,10 @@ def test_calls_get_ids_by_turn_and_place() -> None:
     assert STRUCTURED.decide(written(calls), Options((NOW,)), 4) == Act(
         calls=(ToolCall(id="call_4_0", name="now", arguments={}), ToolCall(id="call_4_1", name="now", arguments={}))
     )
+
+
+def test_an_answer_in_words_that_says_nothing_is_unusable() -> None:
+    written = Written('{"thought": "done", "answer": " "}', (), "stop")
+    assert STRUCTURED.decide(written, Options(), 0) == Unusable(thought="done", reason="its answer was empty")
+    typed = Options(answer={"type": "string"})
+    assert STRUCTURED.decide(written, typed, 0) == Answer(thought="done", value=" ")

@@ -43,11 +43,18 @@ def by_response_format(step: JsonObject) -> Mapping[str, object]:
 def by_llguidance(step: JsonObject) -> Mapping[str, object]:
     """Hold a reply to a schema by a grammar of llguidance, as the embedded server understands.
 
-    Its chat route turns a `response_format` into a looser grammar of llama.cpp's own. At most one space between
-    tokens is what models write by themselves; to forbid that one too spoils their words. A grammar that does not
-    compile is dropped without an error, so that keywords llguidance lacks are approximated instead of refused.
+    Its chat route turns a `response_format` into a looser grammar of llama.cpp's own. White space is that of the
+    examples a model has seen, one space behind each comma and colon: to forbid that too spoils its words, and where
+    space is free, one that may not write what it wants writes spaces for ever. A grammar that does not compile is
+    dropped without an error, so that keywords llguidance lacks are approximated instead of refused.
     """
-    options: JsonObject = {"whitespace_pattern": "[ ]?", "lenient": True, "coerce_one_of": True}
+    options: JsonObject = {
+        "whitespace_flexible": False,
+        "item_separator": ", ",
+        "key_separator": ": ",
+        "lenient": True,
+        "coerce_one_of": True,
+    }
     grammar = orjson.dumps(step | {"x-guidance": options}).decode()
     return {"grammar": f"%llguidance {{}}\nstart: %json {grammar}"}
 
@@ -90,7 +97,10 @@ class Structured:
             return Unusable(reason="it was not a JSON object")
         thought = str(step.get("thought") or "")
         if "answer" in step and (options.must_answer or not step.get("calls")):
-            return Answer(thought=thought, value=_answer(step["answer"], options))
+            value = _answer(step["answer"], options)
+            if options.answer is None and not str(value).strip():
+                return Unusable(thought=thought, reason="its answer was empty")
+            return Answer(thought=thought, value=value)
         calls = _calls(step, turn)
         if not calls or options.must_answer:
             return Unusable(thought=thought, reason='it has no "answer"' if options.must_answer else _NEITHER)
@@ -104,7 +114,7 @@ def schema(options: Options) -> JsonObject:
     """Give the JSON schema of one step."""
     defs: JsonObject = {}
     thought: JsonObject = {"type": "string", "maxLength": MAX_THOUGHT_CHARS}
-    words: JsonObject = {"type": "string", "maxLength": MAX_ANSWER_CHARS}
+    words: JsonObject = {"type": "string", "minLength": 1, "maxLength": MAX_ANSWER_CHARS}
     answer = words if options.answer is None else _hoisted(options.answer, "", defs)  # no tool is called that
     forms: list[JsonValue] = [_object({"thought": thought, "answer": answer})]
     if options.tools and not options.must_answer:
