@@ -59,6 +59,7 @@ def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | N
         tools=[place, *service_tools(shop, customer)],
         judge=answer_check(shop, customer),
         model=model,
+        sampling=prompt.sampling,
         description=prompt.description,
         max_steps=16,
         max_calls=1,

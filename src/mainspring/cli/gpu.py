@@ -14,7 +14,17 @@ from rich.console import Console
 from mainspring.cli.views.gpu import draw_comparison, draw_plan
 from mainspring.cli.views.gpu_document import comparison_document, plan_document
 from mainspring.core.errors import ConfigError
-from mainspring.gpu import Split, TrainingJob, Workload, compare, find_gpu, find_model, plan
+from mainspring.gpu import (
+    Split,
+    TrainingJob,
+    Workload,
+    compare,
+    find_gpu,
+    find_model,
+    plan,
+    read_rope,
+    stretched,
+)
 
 _Method = Literal["full", "lora", "qlora"]
 _Optimizer = Literal["adamw", "adamw-8bit", "adafactor", "sgd"]
@@ -34,6 +44,9 @@ def gpu(  # noqa: PLR0913 - each option is an argument of the command.
     users: Annotated[int, typer.Option(help="Users served at once, each at the full context.")] = 1,
     dtype: Annotated[str, typer.Option(help="Weights: bf16, fp8, int8, awq, nf4, mxfp4, q4_k_m, ...")] = "bf16",
     kv_dtype: Annotated[str, typer.Option(help="KV cache: bf16, fp8, int8, q8_0, q4_0.")] = "bf16",
+    rope: Annotated[
+        str | None, typer.Option(help="RoPE scaling in place of the configuration's: yarn:4, linear:2, dynamic:2.")
+    ] = None,
     gpu_name: Annotated[
         str | None, typer.Option("--gpu", help="A GPU, such as h100. All common ones if left out.")
     ] = None,
@@ -55,7 +68,7 @@ def gpu(  # noqa: PLR0913 - each option is an argument of the command.
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Tell how much GPU memory MODEL takes, and how many GPUs that is."""
-    shape = find_model(model)
+    shape = find_model(model) if rope is None else stretched(find_model(model), read_rope(rope))
     ask: Workload | TrainingJob
     if train is None:
         ask = Workload(read_length(context or "8k"), users, dtype, kv_dtype)

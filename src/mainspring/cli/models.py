@@ -3,7 +3,7 @@
 import asyncio
 import os
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 from pydantic_core import to_json
@@ -14,16 +14,16 @@ from mainspring.cli.asked import AsJson
 from mainspring.cli.prepare import download_shown, make_ready, size_text, waiting
 from mainspring.cli.views.screen import ACCENT, Screen, harmless, results
 from mainspring.core.errors import ConfigError
-from mainspring.models import open_model
+from mainspring.gpu import find_model
+from mainspring.models import ChatModel, open_model
 from mainspring.models.config import PROVIDERS, PooledSettings, Provider, Settings, load_settings, nearest
 from mainspring.models.files.catalog import CatalogEntry
 from mainspring.models.files.fetch import cached, fetch
-from mainspring.models.http import Address, session
+from mainspring.models.pool.model import PooledModel
+from mainspring.models.probe import Capabilities
 from mainspring.models.probe import probe as probe_model
+from mainspring.models.window import Window, ask_window
 
-_CONTEXT_FIELDS: Final = ("max_model_len", "context_length", "n_ctx", "n_ctx_train")
-"""What servers call the context length, in the order of trust: vLLM, OpenRouter, llama.cpp."""
-_ASK_DEADLINE_S: Final = 10.0
 _PROBE_DEADLINE_S: Final = 180.0
 
 models = typer.Typer(
@@ -81,62 +81,45 @@ def pull(
             out.console.file.flush()
 
 
-@models.command(short_help="Find out how a model can be made to act.")
+@models.command(short_help="Find out how a model can be made to act, and how long its context is.")
 def probe(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A model, as an agent would name it.")],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Find out with two small calls how a model can be made to act, and keep what was found."""
+    """Find out with two small calls how a model can be made to act and keep it, and ask how long its context is."""
     with results() as out:
         notes = Screen(stderr=True)
         model = open_model(name)
+        if isinstance(model, PooledModel):
+            raise ConfigError(f"{name!r} is a pool; name one of its members, as provider:model")
         make_ready(model, notes)
         with waiting(notes, f"asking {name} twice"):
-            found, n_tokens = run_in_new_loop(_probe(model))
-        document = {
-            "model": name,
-            "structured": found.structured,
-            "native": found.native,
-            "mode": found.mode,
-            "context_tokens": n_tokens,
-        }
+            found, window = run_in_new_loop(_probe(model))
         if as_json:
+            document = {
+                "model": name,
+                "structured": found.structured,
+                "native": found.native,
+                "mode": found.mode,
+                **asdict(window),
+            }
             out.console.file.write(to_json(document, indent=2).decode() + "\n")
-            return
-        for label, value in (
-            ("model", name),
-            ("structured", "yes: replies are held to a schema" if found.structured else "no"),
-            ("native", "yes: native tool calls come back" if found.native else "no"),
-            ("mode", found.mode),
-            ("context", f"{n_tokens:,} tokens" if n_tokens else "the server does not say"),
-        ):
-            out.line(Text.assemble((f"{label:<12}", "dim"), value))
+        else:
+            _draw_probed(out, name, found, window)
 
 
-async def _probe(model: Any) -> tuple[Any, int | None]:
+async def _probe(model: ChatModel) -> tuple[Capabilities, Window]:
     async with asyncio.timeout(_PROBE_DEADLINE_S):
-        found = await probe_model(model.server, model.model)
-        return found, await _context_tokens(await model.server.ready(), model.model)
+        return await probe_model(model.server, model.model), await ask_window(model, _trained_tokens(model.model))
 
 
-async def _context_tokens(address: Address, model: str) -> int | None:
-    """Ask the server for the model's context length; few say."""
-    import aiohttp
-
-    headers = {"Authorization": f"Bearer {address.api_key}"} if address.api_key else {}
+def _trained_tokens(model: str) -> int | None:
+    """Give what models of that name were trained on, where the GPU calculator knows them."""
     try:
-        async with (
-            asyncio.timeout(_ASK_DEADLINE_S),
-            (await session()).get(f"{address.base_url}/models", headers=headers) as response,
-        ):
-            listed = (await response.json(content_type=None)).get("data", [])
-    except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError):
+        return find_model(model.replace(":", "-")).native_context
+    except ConfigError:
         return None
-    found = [item for item in listed if isinstance(item, dict)]
-    entry = next((item for item in found if item.get("id") == model), found[0] if len(found) == 1 else {})
-    said = entry | (entry.get("meta") or {})
-    return next((value for field in _CONTEXT_FIELDS if isinstance(value := said.get(field), int)), None)
 
 
 def _entry(name: str, catalog: dict[str, CatalogEntry]) -> CatalogEntry:
@@ -208,3 +191,30 @@ def _draw(out: Screen, listed: list[Listed]) -> None:
                     f"  {item.name:<{widths[0]}}  ", (f"{harmless(item.what):<{widths[1]}}  ", "dim"), state
                 )
             )
+
+
+def _draw_probed(out: Screen, name: str, found: Capabilities, window: Window) -> None:
+    for label, value in (
+        ("model", name),
+        ("structured", "yes: replies are held to a schema" if found.structured else "no"),
+        ("native", "yes: native tool calls come back" if found.native else "no"),
+        ("mode", found.mode),
+        ("context", _context_text(window)),
+        ("trained on", f"{window.trained_tokens:,} tokens" if window.trained_tokens else "not known"),
+        ("scaling", _scaling_text(window)),
+    ):
+        out.line(Text.assemble((f"{label:<12}", "dim"), value))
+    for warning in window.warnings:
+        out.line(Text.assemble((f"{'warning':<12}", "yellow"), harmless(warning)))
+
+
+def _context_text(window: Window) -> str:
+    if not window.context_tokens:
+        return "the server does not say"
+    each = f" in each of {window.slots} slots" if window.slots and window.slots > 1 else ""
+    return f"{window.context_tokens:,} tokens{each}"
+
+
+def _scaling_text(window: Window) -> str:
+    factor = f", factor {window.rope_factor:g}" if window.rope_factor else ""
+    return f"RoPE {window.rope_scaling}{factor}" if window.rope_scaling else "the server does not say"

@@ -11,9 +11,11 @@ from mainspring.gpu.catalog import Gpu, find_gpu, find_model, list_gpus, list_mo
 from mainspring.gpu.config import read_shape
 from mainspring.gpu.fit import Room, Verdict
 from mainspring.gpu.interval import GIB, Breakdown, Interval, Term
+from mainspring.gpu.notes import context_notes
 from mainspring.gpu.plan import Plan, Rung, compare, plan
+from mainspring.gpu.rope import read_rope, stretched
 from mainspring.gpu.serving import Workload, serving_breakdown
-from mainspring.gpu.shape import Shape
+from mainspring.gpu.shape import Rope, Shape
 from mainspring.gpu.split import Split
 from mainspring.gpu.tensors import active_parameter_count, parameter_count
 from mainspring.gpu.training import TrainingJob, lora_parameter_count, training_breakdown
@@ -27,6 +29,7 @@ __all__ = [
     "Interval",
     "Plan",
     "Room",
+    "Rope",
     "Rung",
     "Shape",
     "Split",
@@ -36,6 +39,7 @@ __all__ = [
     "Workload",
     "active_parameter_count",
     "compare",
+    "context_notes",
     "find_gpu",
     "find_model",
     "gguf_file_bytes",
@@ -46,9 +50,11 @@ __all__ = [
     "lora_parameter_count",
     "parameter_count",
     "plan",
+    "read_rope",
     "read_shape",
     "serving_breakdown",
     "state_bytes_per_sequence",
+    "stretched",
     "training_breakdown",
     "weight_bytes",
 ]

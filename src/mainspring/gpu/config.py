@@ -12,12 +12,12 @@ from mainspring.core.errors import ConfigError
 from mainspring.gpu.families import Family, family_of, window_of
 from mainspring.gpu.fields import Fields
 from mainspring.gpu.recurrent import gated_delta, mamba, mamba2
+from mainspring.gpu.rope import contexts, rope_of
 from mainspring.gpu.shape import Attention, Dense, Experts, Latent, Layer, Mixer, Mlp, Shape
 
 _HIDDEN = ("hidden_size", "n_embd", "d_model")
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
 _HEADS = ("num_attention_heads", "n_head")
-_CONTEXT = ("max_position_embeddings", "n_positions", "model_max_length")
 _NEMOTRON = {"M": "mamba2", "*": "full_attention", "-": "mlp", "E": "moe"}
 
 
@@ -52,7 +52,8 @@ def _shape(outer: Mapping[str, object], name: str) -> Shape:
         raise ConfigError(f"{name}: the configuration lacks the field 'model_type'; add it, for example 'llama'")
     family, more_notes = family_of(name, model_type, values)
     fields = Fields(name, values, family.defaults)
-    native, extended = _contexts(fields, family)
+    rope = rope_of(fields)
+    native, extended = contexts(fields, rope, included=family.scaling_included)
     hidden = fields.integer(*_HIDDEN)
     kinds = _layer_kinds(fields, model_type)
     return Shape(
@@ -64,6 +65,8 @@ def _shape(outer: Mapping[str, object], name: str) -> Shape:
         tied=fields.flag("tie_word_embeddings", default=family.tied),
         native_context=native,
         max_context=extended,
+        rope=rope,
+        has_rope=family.has_rope,
         layer_norm=family.layer_norm,
         n_positions=extended if model_type == "gpt2" else 0,
         gguf_copies_head=bool(values.get("gguf_copies_head", False)),
@@ -81,27 +84,6 @@ def _text_part(outer: Mapping[str, object]) -> tuple[Mapping[str, object], tuple
             note = "only the language model is counted; the vision and audio towers are not"
             return {**shared, **inner}, (note,)
     return outer, ()
-
-
-def _contexts(fields: Fields, family: Family) -> tuple[int, int]:
-    """Tell the native and the extended context.
-
-    YaRN (2309.00071), linear and dynamic scaling multiply the original length by `factor`; most
-    configurations state the product as `max_position_embeddings` already, Qwen's do not.
-    """
-    stated = fields.integer_or(0, *_CONTEXT) or 2048
-    scaling = fields.table("rope_scaling") or fields.table("rope_parameters")
-    kind = str(scaling.get("rope_type") or scaling.get("type") or "default")
-    if family.scaling_included or kind in {"default", "mrope"}:
-        return stated, stated
-    multiplies = kind in {"yarn", "linear", "dynamic"}  # Llama 3's and Phi's own kinds state the product.
-    inner = Fields(fields.name, scaling, {})
-    original = inner.integer_or(0, "original_max_position_embeddings") or fields.integer_or(
-        0, "original_max_position_embeddings"
-    )
-    factor = scaling.get("factor")
-    scaled = int((original or stated) * factor) if multiplies and isinstance(factor, int | float) else stated
-    return original or stated, max(stated, scaled)
 
 
 def _layer_kinds(fields: Fields, model_type: str) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ class Family:
     router_bias: bool = False
     shared_gate: bool = False
     output_gate: bool = False
+    has_rope: bool = True
+    """Positions are rotary."""
     scaling_included: bool = False
     """`max_position_embeddings` counts the RoPE scaling already (Gemma 3)."""
     sliding: Sliding = "never"
@@ -84,16 +86,18 @@ FAMILIES: Mapping[str, Family] = {
         bias_qkv=True, bias_out=True, bias_mlp=True, sinks=True, sliding="even layers", defaults={"head_dim": 64}
     ),
     "jamba": Family(
+        has_rope=False,
         defaults={
             "attn_layer_period": 8,
             "attn_layer_offset": 4,
             "expert_layer_period": 2,
             "expert_layer_offset": 1,
-        }
+        },
     ),
-    "nemotron_h": Family(gated=False, n_norms=1, router_bias=True),
-    "mamba": Family(n_norms=1, tied=True, defaults={"expand": 2, "conv_kernel": 4}),
+    "nemotron_h": Family(gated=False, n_norms=1, router_bias=True, has_rope=False),
+    "mamba": Family(n_norms=1, tied=True, has_rope=False, defaults={"expand": 2, "conv_kernel": 4}),
     "gpt2": Family(
+        has_rope=False,
         bias_qkv=True,
         bias_out=True,
         bias_mlp=True,

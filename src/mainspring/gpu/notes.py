@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mainspring.gpu.cache import kv_bytes_per_sequence, whole_window_bytes
 from mainspring.gpu.fit import Ask, Room
 from mainspring.gpu.interval import GIB
+from mainspring.gpu.rope import scaling_words, what_reaches
 from mainspring.gpu.serving import Workload
 from mainspring.gpu.shape import Attention, Shape
 from mainspring.gpu.split import Split, has_latent
@@ -14,7 +15,7 @@ from mainspring.gpu.training import TrainingJob
 def notes_for(shape: Shape, ask: Ask, room: Room, split: Split) -> Iterator[str]:
     """Yield one sentence for each thing worth knowing."""
     yield from shape.notes
-    yield from _context(shape, ask)
+    yield from context_notes(shape, ask)
     yield from _hardware(shape, room, split)
     if isinstance(ask, Workload) and "sliding" in shape.mixers():
         held = kv_bytes_per_sequence(shape, ask.context_tokens, ask.kv_dtype).likely_bytes
@@ -25,13 +26,14 @@ def notes_for(shape: Shape, ask: Ask, room: Room, split: Split) -> Iterator[str]
         yield "LoRA leaves the routed experts alone unless its targets are 'all and experts'"
 
 
-def _context(shape: Shape, ask: Ask) -> Iterator[str]:
+def context_notes(shape: Shape, ask: Ask) -> Iterator[str]:
+    """Yield a sentence where the context that is asked for is beyond what the model was trained on."""
     n_tokens = ask.context_tokens if isinstance(ask, Workload) else ask.sequence_tokens
     if n_tokens > shape.max_context:
-        yield f"{n_tokens:,} tokens exceed the model's {shape.max_context:,}; it needs more RoPE scaling (YaRN)"
+        yield f"{n_tokens:,} tokens exceed the model's {shape.max_context:,}; {what_reaches(shape, n_tokens)}"
     elif n_tokens > shape.native_context:
         yield (
-            f"beyond {shape.native_context:,} tokens the model relies on its RoPE scaling, "
+            f"beyond {shape.native_context:,} tokens the model relies on {scaling_words(shape)}, "
             f"which reaches {shape.max_context:,}"
         )
 

@@ -90,6 +90,16 @@ class Experts:
     """Routed experts work in a space this wide, behind a pair of projections (Nemotron 3)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rope:
+    """How rotary positions are stretched past those a model was trained on."""
+
+    kind: str
+    """`linear` (2306.15595), `dynamic`, `yarn` (2309.00071), `longrope` (2402.13753) or `llama3`."""
+    factor: float | None = None
+    """How many times the native context; None where a table of factors stands in its place (LongRoPE)."""
+
+
 Mixer = Attention | Latent | Recurrent
 Mlp = Dense | Experts
 
@@ -118,7 +128,11 @@ class Shape:
     native_context: int
     """Tokens it was trained on before any RoPE scaling."""
     max_context: int
-    """Tokens it takes with the RoPE scaling of its configuration."""
+    """Tokens it takes with the RoPE scaling that is in force."""
+    rope: Rope | None = None
+    """The RoPE scaling in force, of its configuration or asked for."""
+    has_rope: bool = True
+    """Its positions are rotary; those of GPT-2 are learned, and Mamba, Jamba and Nemotron-H have none."""
     layer_norm: bool = False
     """Norms have a bias too (LayerNorm); RMSNorm otherwise."""
     n_positions: int = 0

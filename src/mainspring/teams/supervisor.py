@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from mainspring.agent import Agent
 from mainspring.agent.opening import Models
+from mainspring.core import Sampling
 from mainspring.prompts import Prompt
 from mainspring.teams.members import Member, as_tools, prompt
 from mainspring.tools import AnyTool
@@ -17,6 +18,7 @@ def supervisor(  # noqa: PLR0913 - one keyword for each thing that can be said o
     model: Models | None = None,
     tools: Sequence[AnyTool | Callable[..., object]] = (),
     judge: AnyTool | Callable[..., object] | None = None,
+    sampling: Sampling | None = None,
     description: str = "",
     max_steps: int = 20,
     max_calls: int | None = None,
@@ -32,6 +34,7 @@ def supervisor(  # noqa: PLR0913 - one keyword for each thing that can be said o
         model: As of any agent.
         tools: What it may do itself.
         judge: Says what is wrong with an answer, as of any agent.
+        sampling: How its model picks its words.
         description: What the team is good for, as another supervisor reads it.
         max_steps: Model calls after which it ends without an answer.
         max_calls: Tasks and tool calls that one step may make; 1 suits a small model, which otherwise hands out
@@ -53,6 +56,7 @@ def supervisor(  # noqa: PLR0913 - one keyword for each thing that can be said o
         model=model,
         tools=[*asked, *tools],
         judge=judge,
+        sampling=sampling,
         max_steps=max_steps,
         max_calls=max_calls,
     )

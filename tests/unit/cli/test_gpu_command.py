@@ -94,6 +94,21 @@ def test_json_of_a_comparison_lists_the_gpus() -> None:
     assert {"gpu", "n_gpus", "split", "verdict", "total", "most"} == set(gpus[0])
 
 
+@pytest.mark.parametrize("more", [(), ("--gpu", "h100")])
+def test_a_context_beyond_the_model_says_which_scaling_reaches_it(more: tuple[str, ...]) -> None:
+    out = " ".join(said("Qwen2.5-7B", "--context", "128k", *more).split())
+    assert "131,072 tokens exceed the model's 32,768; RoPE scaling yarn:4 reaches them" in out
+
+
+def test_a_scaling_that_is_asked_for_lets_the_model_reach_further() -> None:
+    answer = document("Qwen2.5-7B", "--context", "128k", "--gpu", "h100", "--rope", "yarn:4")
+    model, notes = answer["model"], answer["notes"]
+    assert isinstance(model, dict)
+    assert (model["native_context_tokens"], model["max_context_tokens"]) == (32_768, 131_072)
+    assert model["rope"] == {"kind": "yarn", "factor": 4.0}
+    assert "exceed" not in json.dumps(notes)
+
+
 def test_training_options_reach_the_estimate() -> None:
     arguments = ("llama-3.1-8b", "--gpu", "h100", "--gpus", "1")
     lora = document(*arguments, "--train", "lora", "--rank", "8", "--context", "2k")
@@ -128,6 +143,8 @@ def test_a_degree_of_parallelism_is_taken_and_the_rest_are_replicas() -> None:
         (("qwen3-8b", "--dtype", "int3"), "int3"),
         (("qwen3-8b", "--kv-dtype", "fp3"), "fp3"),
         (("qwen3-8b", "--context", "much"), "much"),
+        (("qwen3-8b", "--rope", "yarn"), "no RoPE scaling"),
+        (("jamba-v0.1", "--rope", "yarn:2"), "no rotary positions"),
         (("qwen3-8b", "--users", "0"), "n_users"),
         (("qwen3-8b", "--train", "dream"), "--train"),
         (("qwen3-8b", "--train", "full", "--zero", "4"), "--zero"),

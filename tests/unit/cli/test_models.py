@@ -114,10 +114,40 @@ def test_probe_says_how_a_model_can_be_made_to_act(cli: Cli) -> None:
         "native      no",
         "mode        structured",
         "context     4,096 tokens",
+        "trained on  not known",
+        "scaling     the server does not say",
     ]
     assert document == {
         "model": "support", "structured": True, "native": False, "mode": "structured", "context_tokens": 4096,
+        "slots": None, "trained_tokens": None, "rope_scaling": None, "rope_factor": None, "warnings": [],
     }  # fmt: skip
+
+
+def test_probe_warns_of_a_context_that_the_server_does_not_serve(cli: Cli) -> None:
+    with serving() as address:
+        Path("mainspring.toml").write_text(
+            f'[models.support]\nbase_url = "{address}/v1"\nmodel = "m"\ncontext_tokens = 8192\n'
+        )
+        shown = cli("models", "probe", "support").stdout
+    assert shown.splitlines()[-1].startswith("warning     it is taken for a model of 8,192 tokens")
+
+
+def test_probe_knows_what_models_of_the_gpu_calculator_were_trained_on(cli: Cli) -> None:
+    with serving() as address:
+        Path("mainspring.toml").write_text(
+            f'[models.support]\nbase_url = "{address}/v1"\nmodel = "Qwen/Qwen2.5-7B-Instruct"\n'
+        )
+        document = json.loads(cli("models", "probe", "support", "--json").stdout)
+    assert document["trained_tokens"] == 32_768
+
+
+def test_probe_names_the_members_to_ask_where_a_name_is_a_pool(cli: Cli) -> None:
+    Path("mainspring.toml").write_text(
+        '[models.fast]\nmembers = [{ url = "http://127.0.0.1:9/v1", model = "m" }]\n'
+    )
+    result = cli("models", "probe", "fast")
+    assert result.exit_code == 2
+    assert "'fast' is a pool" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def test_choices_lists_models_and_optional_arguments_have_their_signs() -> None:
         return f"{points}{style}{kind}{size}{scale}{notes}"
 
     assert signature(draw.spec) == (
-        'draw(points: {x: integer, towards: Point[] = []}[], style: "solid"|"dotted", kind: "line", size: integer|null (optional), '
-        "scale: integer|number = 1, notes: string[]|null (optional)): Draw."
+        'draw(points: {x: integer, towards: Point[] = []}[], style: "solid"|"dotted", kind: "line", '
+        "size: integer|null (optional), scale: integer|number = 1, notes: string[]|null (optional)): Draw."
     )
 
 

@@ -4,7 +4,7 @@ Keeps true: nothing is said by colour alone. Each term has a mark of its own in 
 the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +19,7 @@ from mainspring.gpu import (
     Shape,
     TrainingJob,
     Workload,
+    context_notes,
     kv_bytes_per_token,
     lora_parameter_count,
     parameter_count,
@@ -45,8 +46,7 @@ def draw_plan(console: Console, plan: Plan) -> None:
     console.print(Text(f"Most that fits on {_gpus(plan.n_gpus)}: {_amount(plan.ask, plan.most)}."))
     _draw_fewer(console, plan)
     _draw_advice(console, plan)
-    for note in plan.notes:
-        console.print(Text(f"Note: {note}.", style="dim"))
+    _draw_notes(console, plan.notes)
 
 
 def draw_comparison(console: Console, shape: Shape, ask: Workload | TrainingJob, rungs: Sequence[Rung]) -> None:
@@ -71,6 +71,7 @@ def draw_comparison(console: Console, shape: Shape, ask: Workload | TrainingJob,
         )
     _print_apart(console, table)
     console.print(Text("Name one with --gpu for its breakdown.", style="dim"))
+    _draw_notes(console, context_notes(shape, ask))
 
 
 def _draw_question(console: Console, shape: Shape, ask: Workload | TrainingJob) -> None:
@@ -158,6 +159,11 @@ def _draw_advice(console: Console, plan: Plan) -> None:
             Text("fits", style="green") if advice.then_fits else Text("not enough alone", style="yellow"),
         )
     _print_apart(console, Text(f"{what} (bytes of the fullest GPU)", style="bold"), table)
+
+
+def _draw_notes(console: Console, notes: Iterable[str]) -> None:
+    for note in notes:
+        console.print(Text(f"Note: {note}.", style="dim"))
 
 
 def _table() -> Table:

@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from mainspring.gpu import Interval, Plan, Rung, Shape, Split, TrainingJob, Workload, parameter_count
+from mainspring.gpu import (
+    Interval,
+    Plan,
+    Rung,
+    Shape,
+    Split,
+    TrainingJob,
+    Workload,
+    context_notes,
+    parameter_count,
+)
 
 VERSION = 1
 """Raised when a field changes its meaning or goes."""
@@ -39,6 +49,7 @@ def comparison_document(shape: Shape, ask: Workload | TrainingJob, rungs: Sequen
         "model": _model_document(shape),
         "ask": _ask_document(ask),
         "gpus": [_rung_document(rung) for rung in rungs],
+        "notes": list(context_notes(shape, ask)),
     }
 
 
@@ -74,6 +85,7 @@ def _model_document(shape: Shape) -> dict[str, object]:
         "mixers": shape.mixers(),
         "native_context_tokens": shape.native_context,
         "max_context_tokens": shape.max_context,
+        "rope": asdict(shape.rope) if shape.rope else None,
     }
 
 

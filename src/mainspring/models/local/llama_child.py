@@ -23,7 +23,6 @@ from typing import Any
 _LOG_LIMIT_BYTES = 1 << 20
 _LOG_KEPT_BYTES = 1 << 16
 _HOUSEKEEPING_S = 1.0
-_ROPE = {"linear": "LINEAR", "yarn": "YARN"}
 _POOLING = {"mean": "MEAN", "cls": "CLS", "last": "LAST", "file": "UNSPECIFIED"}
 
 
@@ -71,10 +70,13 @@ def serve(settings: dict[str, Any]) -> Any:
     params.cache_ram_mib = 0 if settings["strict"] else settings["prompt_cache_mib"]
     params.no_extra_bufts = settings["strict"]
     if settings["rope_scaling"] != "none":
-        kind = f"LLAMA_ROPE_SCALING_TYPE_{_ROPE[settings['rope_scaling']]}"
-        params.rope_scaling_type = getattr(native.llama_rope_scaling_type, kind)
+        # Linear too is asked for as YaRN, for which alone the server raises the window that it cuts a slot to: YaRN
+        # that extrapolates no dimension is linear interpolation.
+        params.rope_scaling_type = native.llama_rope_scaling_type.LLAMA_ROPE_SCALING_TYPE_YARN
         params.rope_freq_scale = 1.0 / settings["rope_factor"]
         params.yarn_orig_ctx = settings["rope_original_tokens"] or 0
+        if settings["rope_scaling"] == "linear":
+            params.yarn_ext_factor = 0.0
     if settings["embeddings"]:
         kind = f"LLAMA_POOLING_TYPE_{_POOLING[settings['pooling']]}"
         params.embedding = True

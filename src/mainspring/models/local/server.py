@@ -19,6 +19,8 @@ from mainspring.core.threads import in_daemon_thread
 from mainspring.models.cache import cache_dir
 from mainspring.models.http import Address
 from mainspring.models.local.child import Child, ChildDied, ChildRefused
+from mainspring.models.local.header import read_header
+from mainspring.models.local.reach import slot_tokens
 from mainspring.models.local.settings import LocalSettings
 
 START_DEADLINE_S = 180.0
@@ -73,7 +75,8 @@ class LlamaServer:
         """Give the address once the model answers there; the event loop stays free meanwhile.
 
         Raises:
-            ConfigError: xllamacpp is not installed, or the file cannot be loaded with these settings.
+            ConfigError: xllamacpp is not installed, the file cannot be loaded with these settings, or more context
+                is wanted than the model was trained for.
             ModelUnavailable: It does not load in time, or died three times within a minute.
         """
         if known := self._known():
@@ -163,6 +166,7 @@ class LlamaServer:
         threads, prefill_threads = self.settings.threads_of(_cores(), self._replicas)
         return self.settings.model_dump(mode="json") | {
             "file": str(self.file.resolve()),
+            "context_tokens": slot_tokens(read_header(self.file), self.settings),
             "api_key": secrets.token_urlsafe(24),
             "threads": threads,
             "prefill_threads": prefill_threads,

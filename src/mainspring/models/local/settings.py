@@ -24,7 +24,7 @@ class LocalSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     context_tokens: int = Field(default=8192, ge=64)
-    """Tokens of context in each slot."""
+    """Tokens of context in each slot. Left out: 8,192, or what the model was trained for where that is less."""
     slots: int = Field(default=1, ge=1)
     """Requests served at once; each slot keeps the prompt of its last request."""
     threads: int | None = Field(default=None, ge=1)
@@ -44,11 +44,12 @@ class LocalSettings(BaseModel):
     pooling: Literal["mean", "cls", "last", "file"] = "mean"
     """How a text's tokens become one vector; `file` suits a model made for embeddings, whose file says how."""
     rope_scaling: Literal["none", "linear", "yarn"] = "none"
-    """How to stretch the context past the one the model was trained for; none: as the file says."""
+    """How to stretch the context past the one the model was trained for; none: as the file says. YaRN keeps more of
+    what the model knows; both cost quality on texts that need no stretching."""
     rope_factor: float = Field(default=1.0, ge=1.0)
-    """How many times the trained context."""
+    """How many times the trained context a slot may have; the least that reaches is the best."""
     rope_original_tokens: int | None = Field(default=None, ge=1)
-    """The trained context that YaRN starts from; left out: as the file says."""
+    """The trained context that is stretched; left out: as the file says."""
     lora: tuple[Lora, ...] = ()
 
     @model_validator(mode="after")
@@ -57,6 +58,8 @@ class LocalSettings(BaseModel):
             raise ValueError("strict serves one slot only: what runs beside a request changes its text")
         if (self.rope_scaling == "none") != (self.rope_factor == 1.0):
             raise ValueError("rope_scaling and a rope_factor above 1 belong together")
+        if self.rope_original_tokens is not None and self.rope_scaling == "none":
+            raise ValueError("rope_original_tokens is of use with a rope_scaling only")
         if self.pooling != "mean" and not self.embeddings:
             raise ValueError("pooling is of use with embeddings = true only")
         return self
