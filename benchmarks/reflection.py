@@ -49,7 +49,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"who works and reflects (default {DEFAULT_MODEL})")
     parser.add_argument("--attempts", type=int, default=2, help="attempts at a task at most (default 2)")
-    parser.add_argument("--tasks", type=int, default=4, help="tasks of each of three families, 1 to 4 (default 4)")
+    parser.add_argument(
+        "--tasks", type=int, default=2, help="tasks of each of three families a pass, 1 to 4 (default 2)"
+    )
     return parser.parse_args()
 
 

@@ -32,9 +32,9 @@ class WeatherTask(_Fields):
 class WeatherReport(_Fields):
     """What the weather desk found out."""
 
+    says: Says
     needs: Needs
     """What furniture there has to stand; none where that was not asked, or is not known."""
-    says: Says
 
 
 class ChoiceTask(_Fields):

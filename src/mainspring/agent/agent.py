@@ -290,15 +290,15 @@ class Agent:
         """
         return await self._run(input, output, messages, inputs).drive()
 
-    async def run_for(self, form: AnswerForm[T], asked: Message, messages: Sequence[Message]) -> Result[T]:
-        """Run to the end for whoever called this agent; errors are those of `run`.
+    def run_for(self, form: AnswerForm[T], asked: Message, messages: Sequence[Message]) -> Run[T]:
+        """Give a run for whoever called this agent, to be driven; errors are those of `start`.
 
         Args:
             form: What the answer must look like.
             asked: The task.
             messages: What was said before.
         """
-        return await self._run(asked, form, messages, None).drive()
+        return self._run(asked, form, messages, None)
 
     @overload
     def run_sync(

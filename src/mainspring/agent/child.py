@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json, to_jsonable_python
 
 from mainspring.agent.job import AnswerForm
-from mainspring.core import Budget, JsonObject, Message, label_of
+from mainspring.core import NOTHING, Budget, JsonObject, Message, label_of
 from mainspring.core.errors import ConfigError, MainspringError, ToolError
 from mainspring.core.events import ChildCalled, ChildEnded, Response, Wait
 from mainspring.tools import AnyTool, tool
@@ -69,11 +69,16 @@ class Child:
         if depth >= MAX_DEPTH:
             return ChildEnded(key=intent.key, run="", error=too_deep(self.agent.name))
         token = _DEPTH.set(depth + 1)
+        used = NOTHING
         try:
             *before, asked = given(intent)
-            result = await self.agent.run_for(self.form, asked, before)
+            run = self.agent.run_for(self.form, asked, before)
+            try:
+                result = await run.drive()
+            finally:
+                used = run.usage
         except MainspringError as error:
-            return ChildEnded(key=intent.key, run="", error=f"{type(error).__name__}: {error}")
+            return ChildEnded(key=intent.key, run="", error=f"{type(error).__name__}: {error}", usage=used)
         finally:
             _DEPTH.reset(token)
         output = to_jsonable_python(result.output)

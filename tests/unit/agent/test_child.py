@@ -60,6 +60,13 @@ async def test_what_the_other_agent_used_counts_as_used() -> None:
     assert (returned.usage.model_calls, returned.usage.tool_calls) == (2, 2)
 
 
+async def test_what_the_other_agent_used_counts_where_it_failed_too() -> None:
+    digger = agent([use("add", a=1, b=2), ModelUnavailable("down")], add)
+    boss = agent([TASK, "done"], digger.as_tool(name="digger", description="Digs."))
+    result = await boss.run("go")
+    assert (result.usage.model_calls, result.usage.tool_calls) == (3, 2)
+
+
 @pytest.mark.parametrize(
     ("script", "told"),
     [([ModelUnavailable("down")], "ModelUnavailable: down"), ([use("add", a=1, b=2)], "ModelError: the script of")],
