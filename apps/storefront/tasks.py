@@ -11,7 +11,7 @@ from apps.storefront.tools.ordering import Day, Item, Line, PostalCode
 from apps.storefront.tools.sets import Wish
 from apps.storefront.tools.styling import Euro, Needs, Place
 
-Total = Annotated[str, Field(pattern=r"^([0-9,]+\.[0-9]{2} [A-Z]{3})?$")]
+Total = Annotated[str, Field(pattern=r"^([0-9][0-9,]*\.[0-9]{2} [A-Z]{3})?$")]
 Says = Annotated[str, Field(max_length=300)]
 
 
@@ -22,7 +22,9 @@ class _Fields(BaseModel):
 class WeatherTask(_Fields):
     """What the weather desk is to find out."""
 
-    about: Literal["the weather itself", "furniture without a roof above it", "furniture with a roof above it"]
+    about: Literal[
+        "furniture without a roof above it", "furniture with a roof above it", "temperature, rain and wind"
+    ]
     place: Annotated[str, Field(max_length=100, description="the city, with its country if that was said")]
     when: Annotated[
         str, Field(max_length=40, description="now, or the day or month that was asked for; year for furniture")
