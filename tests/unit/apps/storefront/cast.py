@@ -83,7 +83,7 @@ def prices(request: Request) -> Answer:
 def needs(request: Request) -> str:
     """Give the needs of the weather that were said last."""
     heard = [message.text for message in request.messages if message.role != "system"]
-    said = [found for text in heard for found in re.findall(r"rain \d.*?salt (?:\d|unknown)", text)]
+    said = [found for text in heard for found in re.findall(r"rain \d, frost \d, sun \d, salt (?:\d|unknown)", text)]
     return said[-1] if said else "none"
 
 
