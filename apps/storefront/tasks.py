@@ -12,6 +12,7 @@ from apps.storefront.tools.sets import Wish
 from apps.storefront.tools.styling import Euro, Needs, Place
 
 Total = Annotated[str, Field(pattern=r"^([0-9][0-9,]*\.[0-9]{2} [A-Z]{3})?$")]
+PlaceName = Annotated[str, Field(max_length=100, description="the city, with its country if that was said")]
 Says = Annotated[str, Field(max_length=300)]
 
 
@@ -20,23 +21,25 @@ class _Fields(BaseModel):
 
 
 class WeatherTask(_Fields):
-    """What the weather desk is to find out."""
+    """How warm, wet or windy it is somewhere."""
 
-    about: Literal[
-        "furniture without a roof above it", "furniture with a roof above it", "temperature, rain and wind"
-    ]
-    place: Annotated[str, Field(max_length=100, description="the city, with its country if that was said")]
-    when: Annotated[
-        str, Field(max_length=40, description="now, or the day or month that was asked for; year for furniture")
-    ]
+    place: PlaceName
+    when: Annotated[str, Field(max_length=40, description="now, tomorrow, a weekday, a date, or a month")]
 
 
-class WeatherReport(_Fields):
-    """What the weather desk found out."""
+class NeedsTask(_Fields):
+    """What furniture has to stand somewhere."""
+
+    place: PlaceName
+    furniture_stands: Literal["without a roof above it", "with a roof above it"]
+
+
+class NeedsReport(_Fields):
+    """What the weather desk found out of a place."""
 
     says: Says
     needs: Needs
-    """What furniture there has to stand; none where that was not asked, or is not known."""
+    """What furniture there has to stand; none where that is not known."""
 
 
 class ChoiceTask(_Fields):

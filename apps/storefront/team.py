@@ -5,7 +5,7 @@ from pathlib import Path
 
 from apps.storefront.checking import answer_check, choice_check, reservation_check
 from apps.storefront.shop import Shop
-from apps.storefront.tasks import Choice, ChoiceTask, OrderTask, Reservation, WeatherReport, WeatherTask
+from apps.storefront.tasks import Choice, ChoiceTask, NeedsReport, NeedsTask, OrderTask, Reservation, WeatherTask
 from apps.storefront.tools import ordering_tools, service_tools, styling_tools
 from apps.storefront.weather import Weather, weather_tools
 from mainspring import Agent
@@ -14,6 +14,8 @@ from mainspring.prompts import Prompt
 from mainspring.teams import supervisor
 
 _PROMPTS = Path(__file__).parent / "prompts"
+_WEATHER = "The weather desk: how warm, wet or windy a place is. No furniture."
+_NEEDS = "The weather desk: how much rain, frost, sun and salt furniture has to stand at a place."
 
 
 def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | None = None) -> Agent:
@@ -31,11 +33,12 @@ def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | N
     prompt = _prompt("shop")
     mark = hashlib.sha256(customer.encode()).hexdigest()[:8]
     reserve, place = ordering_tools(shop, customer)
+    find, piece, compare, fits = styling_tools(shop)
     desk = Agent("weather", prompt=_prompt("weather"), tools=weather_tools(weather), model=model, max_steps=6)
     stylist = Agent(
         "stylist",
         prompt=_prompt("stylist"),
-        tools=styling_tools(shop),
+        tools=[find, piece, compare, fits],
         judge=choice_check(shop),
         model=model,
         max_steps=8,
@@ -51,12 +54,13 @@ def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | N
     return supervisor(
         f"shop_{mark}",
         [
-            desk.as_tool(task=WeatherTask, output=WeatherReport),
+            desk.as_tool(description=_WEATHER, task=WeatherTask),
+            desk.as_tool(name="needs", description=_NEEDS, task=NeedsTask, output=NeedsReport),
             stylist.as_tool(task=ChoiceTask, output=Choice),
             clerk.as_tool(name="clerk", task=OrderTask, output=Reservation),
         ],
         instructions=prompt.render(),
-        tools=[place, *service_tools(shop, customer)],
+        tools=[piece, place, *service_tools(shop, customer)],
         judge=answer_check(shop, customer),
         model=model,
         sampling=prompt.sampling,

@@ -8,14 +8,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import get_args
 
 from pydantic import JsonValue
 
 from apps.storefront import team
 from apps.storefront.evaluation.conversation import AT_HOME
 from apps.storefront.evaluation.world import read_address
-from apps.storefront.tasks import Choice, WeatherTask
+from apps.storefront.tasks import Choice
 from mainspring import Prompt, ScriptedModel, use
 from mainspring.core import Answer, JsonObject, OnDelta, Reply, Request, ToolCall
 from mainspring.models.scripted import Line
@@ -24,8 +23,6 @@ Move = Line | Callable[[Request], Line]
 Play = Mapping[str, Sequence[Move]]
 """What each agent's model says, one line a call."""
 AGENTS = ("shop", "weather", "stylist", "clerk")
-_ABOUT = get_args(WeatherTask.model_fields["about"].annotation)
-"""What the weather desk is asked about: furniture in the open, furniture under a roof, ..., the weather itself."""
 _SAYS_CHARS = int(Choice.model_json_schema()["properties"]["says"]["maxLength"])
 
 
@@ -57,7 +54,9 @@ def all_told(request: Request) -> str:
 
 
 def report(request: Request) -> Answer:
-    """Answer as the weather desk."""
+    """Answer as the weather desk: with needs where they are asked for, else in words."""
+    if "furniture_stands" not in request.messages[1].text:
+        return Answer(value=told(request))
     return Answer(value={"needs": needs(request), "says": told(request)[:_SAYS_CHARS]})
 
 
@@ -83,7 +82,9 @@ def prices(request: Request) -> Answer:
 def needs(request: Request) -> str:
     """Give the needs of the weather that were said last."""
     heard = [message.text for message in request.messages if message.role != "system"]
-    said = [found for text in heard for found in re.findall(r"rain \d, frost \d, sun \d, salt (?:\d|unknown)", text)]
+    said = [
+        found for text in heard for found in re.findall(r"rain \d, frost \d, sun \d, salt (?:\d|unknown)", text)
+    ]
     return said[-1] if said else "none"
 
 
@@ -94,12 +95,13 @@ def order_of(request: Request) -> str:
 
 def weather(place: str, month: str) -> ToolCall:
     """Ask the weather desk for the weather itself."""
-    return use("weather", about=_ABOUT[-1], place=place, when=month)
+    return use("weather", place=place, when=month)
 
 
 def demands(place: str, stands: str) -> ToolCall:
     """Ask the weather desk what furniture has to stand."""
-    return use("weather", about=_ABOUT[0 if stands == "open" else 1], place=place, when="all year")
+    roof = "without" if stands == "open" else "with"
+    return use("needs", place=place, furniture_stands=f"{roof} a roof above it")
 
 
 def stylist(

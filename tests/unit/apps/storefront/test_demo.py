@@ -40,12 +40,11 @@ def repeated(request: Request) -> str:
 
 def visit() -> ScriptedModel:
     """Say what a good team says, in the order in which it is asked."""
-    about = "furniture without a roof above it"
     choose: JsonObject = {"wanted": WISHES, "stands": "open", "needs": NEEDS, "max_total_euro": 900}
     order: JsonObject = {"items": ITEMS, **WHERE, "day": "earliest"}
     return ScriptedModel(
         [
-            use("weather", about=about, place="Bergen", when="all year"),
+            use("needs", place="Bergen", furniture_stands="without a roof above it"),
             use("demands", place="Bergen", stands="open"),
             Answer(value={"needs": NEEDS, "says": "It rains."}),
             use("stylist", **choose, also=""),
