@@ -25,7 +25,7 @@ class Narrator:
     def __init__(self, runs: Runs) -> None:
         self._runs = runs
         self._seen: dict[str, int] = {}
-        self._asked: set[str] = set()
+        self._asked: set[tuple[str, str]] = set()
 
     async def follow(self, run: str) -> None:
         """Show what is new until the run has ended or waits for a human."""
@@ -37,15 +37,16 @@ class Narrator:
                 if not isinstance(entry, Entry):
                     continue
                 self._seen[run] = entry.seq + 1
-                self._show(role_of(agent), entry.event)
+                self._show(role_of(agent), entry)
                 if isinstance(entry.event, ChildCalled):
                     below.create_task(self._begun(child_id(run, entry.event.key)))
 
-    def _show(self, agent: str, event: Event) -> None:
+    def _show(self, agent: str, entry: Entry) -> None:
         """Show an event; a call of a member is shown as what that is asked."""
+        event = entry.event
         if isinstance(event, ChildCalled):
-            self._asked.add(event.agent)
-        if isinstance(event, ToolCalled) and event.call.name in self._asked:
+            self._asked.add((entry.run, event.key.removeprefix("wait:")))
+        if isinstance(event, ToolCalled) and (entry.run, event.key.removeprefix("tool:")) in self._asked:
             return
         for label, text in _lines(event):
             print(f"{agent:<8} {label:<8} {_indented(text)}", file=sys.stderr, flush=True)
@@ -62,7 +63,7 @@ def _lines(event: Event) -> list[tuple[str, str]]:
         case ModelReplied(decision=decision) if decision.thought:
             return [("thinks", decision.thought)]
         case ChildCalled(agent=agent, input=task):
-            return [("asks", f"{agent}: {task}")]
+            return [("asks", f"{role_of(agent)}: {task}")]
         case ToolCalled(call=call):
             written = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
             return [("calls", f"{call.name}({written})")]
