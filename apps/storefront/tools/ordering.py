@@ -1,6 +1,7 @@
 """Ordering: what is wanted is reserved first, with its delivery and the total; then it is placed at that total.
 
-Between the two the customer can say no, and an order above the shop's limit waits for a human.
+Between the two the customer can say no, and an order above the shop's limit waits for a human. The confirmation of
+an order is the answer to the customer: nothing is done after it that the customer has not asked for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -70,11 +71,12 @@ def ordering_tools(shop: Shop, customer: str) -> tuple[AnyTool, AnyTool]:
             when=_needs_a_yes(shop, customer, limit),
             question=lambda arguments: _question(shop, customer, arguments),
         ),
+        answers=True,
     )
     def place_order(order: OrderId, total: Amount) -> str:
         """Place a reserved order at its total; it is paid by invoice."""
         placed = shop.place(customer, order, total=amount(total), pay_by=PAY_BY, key=idempotency_key())
-        return f"{shop.confirmation(customer, placed.id)}\nOrder {placed.id} is placed. Tell the customer so now."
+        return f"Order {placed.id} is placed.\n\n{shop.confirmation(customer, placed.id)}"
 
     return as_tool(reserve_order), as_tool(place_order)
 

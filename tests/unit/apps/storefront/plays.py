@@ -32,7 +32,7 @@ LONDON = "Ada Lovelace, 10 Downing Street, SW1A 2AA London"
 
 def _ordered(call: Move) -> Play:
     """Have the clerk order."""
-    return {"shop": [call, place, told], "clerk": RESERVING}
+    return {"shop": [call, place], "clerk": RESERVING}
 
 
 def _weather_of(place: str, month: str) -> Play:
@@ -115,7 +115,7 @@ ORDERS: Mapping[str, Play] = {
     "a lamp on a Saturday by the coast": _ordered(clerk(KIEL, "saturday", LMP_012=1)),
     "cushions and a rug": _ordered(clerk(CSH_003=2, RUG_005=1)),
     "a lamp by its looks": {
-        "shop": [stylist("indoor", 0, "desk lamp, white", lamp=1), clerk(), place, told],
+        "shop": [stylist("indoor", 0, "desk lamp, white", lamp=1), clerk(), place],
         "stylist": [find("indoor", 0, "desk lamp, white", lamp=1), choose],
         "clerk": RESERVING,
     },
@@ -162,7 +162,7 @@ AFTERWARDS: Mapping[str, Play] = {
 
 TURNS: Mapping[str, Play] = {
     "choose first, then order": {
-        "shop": [stylist("indoor", 200, "reading floor lamp", lamp=1), told, clerk(LMP_012=1), place, told],
+        "shop": [stylist("indoor", 200, "reading floor lamp", lamp=1), told, clerk(LMP_012=1), place],
         "stylist": [find("indoor", 200, "reading floor lamp", lamp=1), choose],
         "clerk": RESERVING,
     },
@@ -170,16 +170,14 @@ TURNS: Mapping[str, Play] = {
         "shop": [
             clerk(CHR_003=2),
             place,
-            told,
             with_order("cancel_order", why="rather the olive ones"),
             clerk(CHR_005=2),
             place,
-            told,
         ],
         "clerk": [*RESERVING, *RESERVING],
     },
     "the address comes later": {
-        "shop": ["Where shall it go to?", clerk(SHF_001=1), place, told],
+        "shop": ["Where shall it go to?", clerk(SHF_001=1), place],
         "clerk": RESERVING,
     },
     "two things, and then another": {

@@ -77,7 +77,7 @@ async def test_a_visit_ends_with_an_order_in_the_database(
     assert f"order {order.id}" in told.out
     assert "stock of CHR-003: 8 before, 6 after" in told.out
     assert [line.split("model calls")[0].split() for line in told.out.splitlines() if "model calls" in line] == [
-        ["shop", "5"],
+        ["shop", "4"],
         ["├─", "needs", "0"],
         ["├─", "stylist", "2"],
         ["└─", "clerk", "2"],

@@ -65,7 +65,7 @@ async def test_a_conversation_has_so_many_seconds_and_no_more() -> None:
 
 async def test_what_all_agents_used_and_did_is_told() -> None:
     outcome = await outcome_of("a dear order that is approved", PLAYS["a dear order that is approved"])
-    assert (outcome.model_calls, outcome.tool_calls) == (5, 3)
+    assert (outcome.model_calls, outcome.tool_calls) == (4, 3)
     assert outcome.input_tokens > outcome.output_tokens > 0
     assert [line.split("(")[0] for line in outcome.steps if " calls " in line] == [
         "shop calls clerk",

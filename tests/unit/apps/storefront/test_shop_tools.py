@@ -168,9 +168,8 @@ async def test_words_that_say_no_need_are_not_taken_for_none(text: str, world: W
 async def test_an_order_is_reserved_and_then_placed_at_its_total(world: World) -> None:
     shop = world.shop
     text = await tell(ordering_tools(shop, "ada"), reserving(("CHR-003", 2), ("CHR-003", 1)), place)
-    assert "not ordered yet" in text
     order = newest(shop)
-    assert f"Order {order.id} is placed." in text
+    assert text.startswith(f"Order {order.id} is placed.")
     assert (order.state, str(order.total), str(order.address)) == ("placed", "296.00 EUR", AT_HOME)
     assert (order.paid, order.payment) == (order.total, "captured")
     assert shop.piece("CHR-003").stock == world.stock["CHR-003"] - 3
