@@ -147,7 +147,7 @@ REFUSING: Mapping[str, Play] = {
         "shop": [demands("Atlantis", "open"), told],
         "weather": [use("demands", place="Atlantis", stands="open"), report],
     },
-    "a dear order that is denied": _ordered(clerk(CHR_001=4)),
+    "a dear order that is denied": {"shop": [clerk(CHR_001=4), place, told], "clerk": RESERVING},
 }
 
 AFTERWARDS: Mapping[str, Play] = {
