@@ -81,7 +81,7 @@ def _needs_desk(demands: AnyTool) -> Agent:
     """Make the desk that tells what furniture has to stand at a place."""
 
     def routine(task: str) -> Routine:
-        asked = dict(line.split(": ", 1) for line in task.splitlines())
+        asked = {name: value for name, _, value in (line.partition(": ") for line in task.splitlines())}
         stands = "open" if asked["furniture_stands"].startswith("without") else "covered"
         (told,) = yield Step((call(demands.name, place=asked["place"], stands=stands),))
         found = None if told.is_error else _NEEDS.search(told.text)
