@@ -12,6 +12,7 @@
     │   └── ModelReplyError             replies that could not be used, repairs spent
     ├── ToolError (RuntimeError)        raised by a tool: its message is shown to the model
     ├── DownloadError (OSError)         a file that no source could give whole
+    ├── DocumentError (ValueError)      a file whose text cannot be had: broken, encrypted, too large, empty
     ├── RunError (RuntimeError)         a run that ended without an answer
     │   ├── StepLimit                   more steps than the agent may take
     │   ├── Stuck                       the same calls again and again, with nothing new
@@ -119,6 +120,10 @@ class ToolError(MainspringError, RuntimeError):
 
 class DownloadError(MainspringError, OSError):
     """No source could give the file whole and unaltered."""
+
+
+class DocumentError(MainspringError, ValueError):
+    """The text of a file cannot be had: it is broken, encrypted, too large, or holds none."""
 
 
 class RunError(MainspringError, RuntimeError):

@@ -1,0 +1,1 @@
+"""The commands of `mainspring data`, a file each."""
