@@ -6,6 +6,7 @@ differently is another document.
 
 import hashlib
 from bisect import bisect_right
+from functools import cached_property
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -53,7 +54,7 @@ class Document(Value):
     notes: tuple[str, ...] = ()
     """What could not be carried over, in words: images, tables without text, unreadable bytes."""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """SHA-256 of the kind and the text, in hexadecimal: what spans point into."""
         return hashlib.sha256(f"{self.kind}\0{self.text}".encode(errors="surrogatepass")).hexdigest()

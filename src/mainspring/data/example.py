@@ -77,8 +77,6 @@ class Provenance(Value):
     """Agent to the model it asked."""
     run: str = ""
     """Id of the run in the store."""
-    requests: tuple[str, ...] = ()
-    """Digests of the model calls it was made by, under which the store keeps the replies."""
 
 
 class Candidate(Value):
