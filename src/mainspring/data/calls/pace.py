@@ -21,7 +21,7 @@ _GENTLY: Final = 0.85
 _SLOW: Final = 2.0
 """How many times its best latency a server may take before it counts as strained."""
 _SMOOTHING: Final = 0.1
-_FORGETTING: Final = 1.002
+_FORGETTING: Final = 1.0001
 """By how much the best latency grows with each reply: a server may have become slower for good."""
 _BACKOFF_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 60.0
@@ -92,8 +92,7 @@ class Pace:
             self._leave()
 
     async def _enter(self) -> None:
-        if self._broken is not None:
-            raise self._broken
+        self._check()
         if self.n_under_way < int(self.limit):
             self.n_under_way += 1
             return
@@ -105,8 +104,15 @@ class Pace:
             if turn.done() and not turn.cancelled():  # let in and cancelled at once: somebody else may go
                 self._leave()
             raise
-        if self._broken is not None:
+        try:
+            self._check()
+        except ModelError:
             self._leave()
+            raise
+
+    def _check(self) -> None:
+        """Raise what was found out: a server that was not there for long is not asked any more."""
+        if self._broken is not None:
             raise self._broken
 
     def _leave(self) -> None:

@@ -13,13 +13,13 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
+from mainspring.core.errors import ModelReplyError
 from mainspring.data.calls import key_of
 from mainspring.data.cutting import sentences
 from mainspring.data.document import Document, Value
 from mainspring.data.example import Example
 from mainspring.data.passage import Passage
 from mainspring.data.team.answers import Judged
-from mainspring.data.team.member import Said
 from mainspring.data.team.members import Team
 from mainspring.data.team.wording import Shown
 
@@ -102,9 +102,19 @@ def chosen(n: int) -> list[Control]:
     return [control for pair in zip(good, bad, strict=False) for control in pair][:n]
 
 
-async def judged(team: Team, control: Control) -> Said[Judged]:
-    """Put a control before the judge; errors are those of `Member.ask`."""
-    return await team.verdict(_shown(control), control.question, control.answer)
+async def measure(team: Team, control: Control) -> Rates:
+    """Put a control before the judge; a reply that cannot be read counts as a refusal.
+
+    Raises:
+        ModelError: The judge cannot be asked.
+        BudgetError: The budget does not cover the call.
+    """
+    assert team.judge is not None  # noqa: S101 - whoever has none does not measure
+    try:
+        said = (await team.verdict(_shown(control), control.question, control.answer)).value
+    except ModelReplyError:
+        said = Judged(supported=False, answers=False, stands_alone=False)
+    return measured(team.judge.model.name, control, said)
 
 
 def measured(model: str, control: Control, judged: Judged) -> Rates:
