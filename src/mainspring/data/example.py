@@ -8,8 +8,10 @@ from pydantic_core import to_json
 from mainspring.core import JsonObject
 from mainspring.data.document import Value
 
-Kind = Literal["factual", "how_to", "why", "comparison", "multi_hop", "unanswerable"]
+Kind = Literal["factual", "how_to", "why", "comparison", "multi_hop", "unanswerable", "conversation"]
+"""What is asked; a `conversation` is one of a run, whatever was asked in it."""
 KINDS: Final[tuple[Kind, ...]] = ("factual", "how_to", "why", "comparison", "multi_hop", "unanswerable")
+"""The kinds of questions that are asked of documents."""
 Split = Literal["train", "validation"]
 
 
@@ -46,9 +48,9 @@ class Example(Value):
 
     @property
     def id(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of its words and spans."""
+        """The first 16 hexadecimal digits of the SHA-256 of its words and of where they come from."""
         spans = [(span.document, span.start, span.end) for span in self.spans]
-        return hashlib.sha256(to_json((self.question, self.answer, spans))).hexdigest()[:16]
+        return hashlib.sha256(to_json((self.question, self.answer, spans or self.document))).hexdigest()[:16]
 
 
 class Objection(Value):

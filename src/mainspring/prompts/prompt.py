@@ -2,31 +2,18 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import to_json
 
 from mainspring.core import JsonObject, Sampling
 from mainspring.core.errors import ConfigError
+from mainspring.prompts.front_matter import Parts, front_matter, read_parts
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
-_FENCE = "---"
-
-
-class _FrontMatter(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = ""
-    description: str = ""
-    version: int | str = 1
-    model: str | None = None
-    inputs: Mapping[str, str] = {}
-    output: JsonObject | None = None
-    sampling: Sampling = Sampling()
+    from jinja2 import Environment, Template
 
 
 class Prompt:
@@ -37,6 +24,7 @@ class Prompt:
         name: What it is called in records.
         description: What it is for, in words that another agent can read.
         version: Its author's version.
+        changes: What is different from the version before, in a line.
         model: The model it was written for, where it names one.
         inputs: What it must be given: name to what it means.
         output: JSON schema of the answer it asks for.
@@ -51,6 +39,7 @@ class Prompt:
         name: str = "inline",
         description: str = "",
         version: int | str = 1,
+        changes: str = "",
         model: str | None = None,
         inputs: Mapping[str, str] | None = None,
         output: JsonObject | None = None,
@@ -61,10 +50,13 @@ class Prompt:
         self.name = name
         self.description = description
         self.version = version
+        self.changes = changes
         self.model = model
         self.inputs = dict(inputs or {})
         self.output = output
         self.sampling = sampling or Sampling()
+        self.path: Path | None = None
+        """The file it was read from; None where it was made in code."""
         self._verbatim = verbatim or "{" not in body
 
     @classmethod
@@ -75,28 +67,38 @@ class Prompt:
             ConfigError: The file is missing, its front matter is wrong, or its template does not parse.
         """
         path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"prompt file {str(path)!r} cannot be read: {error}") from error
-        front, body = _split(text, path)
+        parts = read_parts(path)
+        front = front_matter(parts, path)
         prompt = cls(
-            body.strip(),
-            name=front.name or path.name.removesuffix(".md").removesuffix(".prompt"),
+            parts.body,
+            name=front.name,
             description=front.description,
             version=front.version,
+            changes=front.changes,
             model=front.model,
             inputs=front.inputs,
             output=front.output,
             sampling=front.sampling,
         )
-        prompt._check_syntax(path)
+        prompt.path = path
+        prompt._check_syntax(path, parts)
         return prompt
 
     @property
     def digest(self) -> str:
         """SHA-256 of the template's text."""
         return hashlib.sha256(self.body.encode()).hexdigest()
+
+    @property
+    def sampling_digest(self) -> str:
+        """SHA-256 of how the model is to pick its words."""
+        return hashlib.sha256(self.sampling.model_dump_json().encode()).hexdigest()
+
+    @property
+    def version_digest(self) -> str:
+        """SHA-256 of the template's text and of the sampling: what datasets tell a version by."""
+        said = [self.body, self.sampling.model_dump(mode="json")]
+        return hashlib.sha256(to_json(said)).hexdigest()
 
     def render(self, inputs: Mapping[str, object] | None = None) -> str:
         """Fill the template in.
@@ -113,11 +115,11 @@ class Prompt:
         from jinja2 import TemplateError
 
         try:
-            return _environment().from_string(self.body).render(given).strip()
+            return _template(self.body).render(given).strip()
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise ConfigError(f"prompt {self.name!r} cannot be rendered: {error}") from error
 
-    def _check_syntax(self, path: Path) -> None:
+    def _check_syntax(self, path: Path, parts: Parts) -> None:
         if self._verbatim:
             return
         from jinja2 import TemplateSyntaxError
@@ -125,9 +127,14 @@ class Prompt:
         try:
             _environment().parse(self.body)
         except TemplateSyntaxError as error:
-            raise ConfigError(
-                f"prompt file {str(path)!r}, line {error.lineno} of the body: {error.message}"
-            ) from error
+            line = parts.body_line + error.lineno - 1
+            raise ConfigError(f"prompt file {str(path)!r}, line {line}: {error.message}") from error
+
+
+@lru_cache(maxsize=256)
+def _template(body: str) -> "Template":
+    """Compile a template once, however often it is filled in."""
+    return _environment().from_string(body)
 
 
 @cache
@@ -138,24 +145,3 @@ def _environment() -> "Environment":
     return ImmutableSandboxedEnvironment(  # the words go to a model, not into a page
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-
-
-def _split(text: str, path: Path) -> tuple[_FrontMatter, str]:
-    """Take the front matter off a prompt file's text."""
-    if not text.startswith(f"{_FENCE}\n"):
-        return _FrontMatter(), text
-    head, fence, body = f"{text}\n".removeprefix(_FENCE).partition(f"\n{_FENCE}\n")
-    if not fence:
-        raise ConfigError(
-            f"prompt file {str(path)!r}: the front matter is not closed; put a line {_FENCE!r} behind it"
-        )
-    import yaml
-
-    try:
-        fields: Any = yaml.safe_load(head) or {}
-        return _FrontMatter.model_validate(fields), body
-    except yaml.YAMLError as error:
-        raise ConfigError(f"prompt file {str(path)!r}: the front matter is not YAML: {error}") from error
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise ConfigError(f"prompt file {str(path)!r}: the front matter is wrong: {problems}") from error

@@ -61,7 +61,7 @@ def check_prices(job: Job[T], budgets: list[Budget]) -> None:
     if any(budget.usd is not None for budget in budgets):
         summarizing = () if job.compaction is None else job.compaction.models
         for model in (*job.models, *summarizing):
-            _check_price(model)
+            check_price(model)
 
 
 def cost_of(model: Model, usage: Usage) -> Usage:
@@ -156,7 +156,12 @@ def spent_on_failure(error: MainspringError) -> Amounts | None:
 NOTHING_SPENT: Final[dict[BudgetField, int]] = {}
 
 
-def _check_price(model: Model) -> None:
+def check_price(model: Model) -> None:
+    """Check that it is known what a model costs, for a budget in dollars.
+
+    Raises:
+        ConfigError: It is not.
+    """
     if cost_of(model, Usage(input_tokens=1, output_tokens=1, model_calls=1)).cost_usd is None:
         raise ConfigError(
             f"nobody knows what model {model.name!r} costs, and the budget is in dollars; give it a price in "

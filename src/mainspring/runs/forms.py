@@ -27,8 +27,8 @@ class Forms:
         self._forms: dict[bytes, AnswerForm[Any]] = {_key(None): _WORDS}
 
     def learn(self, form: AnswerForm[Any]) -> None:
-        """Remember a type."""
-        self._forms.setdefault(_key(form.schema), form)
+        """Remember a type; runs of it that were taken up before, by their schema alone, count as of that type."""
+        self._forms[_key(form.schema)] = form
 
     def known(self, schema: JsonObject | None) -> AnswerForm[Any]:
         """Give the type of a schema; plain JSON where nobody here has asked for it."""

@@ -23,9 +23,11 @@ def transcript(events: Iterable[Event]) -> list[Message]:
                 if isinstance(decision, Act):
                     acts[turn] = decision
             case ToolReturned(turn=turn, result=result):
-                returned[turn][result.call_id] = event
                 calls = acts[turn].calls if turn in acts else ()
-                if calls and all(call.id in returned[turn] for call in calls):
+                if result.call_id not in {call.id for call in calls}:
+                    continue  # what the loop called by itself, such as a judge, was said to nobody
+                returned[turn][result.call_id] = event
+                if all(call.id in returned[turn] for call in calls):
                     messages.append(observed([returned[turn][call.id] for call in calls]))
             case Corrected(message=message) | Compacted(message=Message() as message):
                 messages.append(message)

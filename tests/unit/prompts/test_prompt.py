@@ -117,7 +117,7 @@ def test_wrong_front_matter_is_refused_and_the_key_named(tmp_path: Path, front: 
 
 
 def test_a_broken_template_is_refused_when_loaded_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"sizer\.prompt\.md', line 3 of the body"):
+    with pytest.raises(ConfigError, match=r"sizer\.prompt\.md', line 6: "):
         Prompt.load(written(tmp_path, "---\nname: sizer\n---\nOne.\nTwo.\n{% if %}\n"))
 
 

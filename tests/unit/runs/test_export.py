@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from mainspring import Agent, tool
 from mainspring.core.errors import UnknownRun
+from mainspring.models.scripted import ScriptedModel, use
 from tests.unit.runs.making import opened
 from tests.unit.runs.shapes import SHAPES, Shape, cut_off, denied, parallel, plain, structured, with_child
 
@@ -47,6 +49,24 @@ async def test_messages_of_any_run_are_ones_that_the_client_takes(shape: Shape) 
     check_conversation(messages)
     assert messages[-1]["role"] != "assistant" or "tool_calls" not in messages[-1]
     json.dumps(messages)
+
+
+async def test_a_judge_that_was_asked_about_a_tools_answer_is_no_part_of_what_was_said() -> None:
+    @tool(effect="fetch", answers=True)
+    def tell(q: str) -> str:
+        """Tell."""
+        return f"told {q}"
+
+    def check(answer: str) -> str:
+        return ""
+
+    async with opened() as runs:
+        worker = Agent("clerk", model=ScriptedModel([use("tell", q="x")]), tools=[tell], judge=check)
+        run = await runs.start(worker, "Tell.")
+        await run.result()
+        exported: dict[str, Any] = await runs.export_messages(run.id)
+    check_conversation(exported["messages"])
+    assert [message["role"] for message in exported["messages"]] == ["user", "assistant", "tool"]
 
 
 async def test_tools_are_given_as_the_model_was_shown_them_and_left_out_where_there_are_none() -> None:

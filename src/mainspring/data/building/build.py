@@ -10,7 +10,6 @@ store.
 """
 
 import asyncio
-import hashlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from mainspring.core import SystemRng
 from mainspring.core.errors import ConfigError, JournalError, MainspringError
 from mainspring.data.building.gathering import gather
 from mainspring.data.building.options import Options
-from mainspring.data.building.report import Counts, Judging, Report, Spent, models_of, sampling_of
+from mainspring.data.building.report import Counts, Judging, Report, Spent, marks_of, models_of, sampling_of
 from mainspring.data.building.spec import Spec
 from mainspring.data.building.state import Stage, State
 from mainspring.data.building.workshop import Workshop
@@ -134,7 +133,7 @@ class _Building:
         self._options = options
         self._state = State()
         self._told = _Told(self._state, watch)
-        self._budget = f"data:{hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:12]}"
+        self._budget = f"data:{source.name}:{out.name}"  # the same for whoever gives the same command elsewhere
         self._skipped: list[Skipped] = []
         self._stopped: dict[str, str] = {}
         """Id of each document that is not done, and why."""
@@ -176,10 +175,10 @@ class _Building:
             wishes=options.wishes,
             planted=options.planted,
         )
+        team = await workshop.team(spec, self._budget)
         if not options.judge:
             return spec, None
         self.tell("measuring the judge")
-        team = await workshop.team(spec, self._budget)
         came = await asyncio.gather(*(measure(team, control) for control in chosen(options.n_controls)))
         rates = sum(came, start=Rates(model=options.judge))
         counts = rates.counts(options.most_false_accepts, options.most_false_rejects)
@@ -231,7 +230,7 @@ class _Building:
         judging = None if rates is None else Judging.of(rates, counts.planted, counts=bool(spec.judge))
         return Report(
             spec=spec.digest,
-            prompts=spec.prompts.marks,
+            prompts=marks_of(spec),
             models=models_of(spec),
             sampling=sampling_of(spec),
             judge=judging,

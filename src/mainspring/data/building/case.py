@@ -1,10 +1,10 @@
 """One document of a build: its passages, what is to be asked of them, and what has come of it so far.
 
-Nothing is remembered: which assignments a round has follows from the document, the spec, and what came of the
-rounds before, all of which is in the store. So a case is the same for whoever opens it, before a crash and after.
+Which assignments a round has follows from the document, the spec, and what came of the rounds before, all of which
+is in the store. So a case is the same for whoever opens it, before a crash and after it.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from math import ceil
 from typing import Final
 
@@ -51,67 +51,80 @@ class Case:
         self.passages = cut(document, max_tokens=wishes.passage_tokens, min_tokens=shortest, count=rate.count)
         self.asked = [passage for passage in self.passages if worth_asking(passage) is None]
         """Those that are worth a question."""
+        self.coverage = Coverage()
+        """What accepted answers rest on, of what was taken in."""
         self._archive = archive
+        self._concepts: dict[int, tuple[str, ...]] = {}
+        self._n_candidates = self._n_accepted = 0
+        self._rounds: list[list[Assignment]] = []
+        self._taken: set[Assignment] = set()
 
     async def assignments(self, number: int) -> list[Assignment]:
-        """Give what is to be asked in a round; pairs of passages come after the last of the rounds."""
-        wishes = self.spec.wishes
-        if number == 0:
-            return first_round(self.asked, wishes)
-        if number < wishes.rounds:
-            return next_round(number, self.asked, await self.coverage(range(number)), wishes)
-        return pairs(number, await self._concepts(), wishes)
+        """Give what is to be asked in a round; pairs of passages come after the last of the rounds.
+
+        What came of the rounds before is taken in first.
+        """
+        while len(self._rounds) <= number:
+            if self._rounds:
+                await self._take_in(self._rounds[-1])
+            self._rounds.append(self._round(len(self._rounds)))
+        return self._rounds[number]
 
     async def worked(self, assignment: Assignment) -> Worked | None:
         """Give what came of an assignment; None where it is not done."""
-        return await self._archive.find(self._key(assignment), Worked)
+        worked = await self._archive.find(self._key(assignment), Worked)
+        if worked is not None:
+            self._take(worked)
+        return worked
 
     async def keep(self, worked: Worked) -> None:
         """Keep what came of an assignment."""
         await self._archive.keep(self._key(worked.assignment), worked)
+        self._take(worked)
 
-    async def done(self, rounds: Iterable[int] | None = None) -> AsyncIterator[Worked]:
-        """Give what has come of all assignments of some rounds, or of all, that are done.
-
-        A round is there only if the director went on to it: where one before it was not finished, what it would be
-        is not known yet.
-        """
-        for number in range(self.spec.wishes.rounds + 1) if rounds is None else rounds:
+    async def done(self) -> AsyncIterator[Worked]:
+        """Give what has come of all assignments that are done, round by round."""
+        for number in range(self.spec.wishes.rounds + 1):
             for assignment in await self.assignments(number):
                 worked = await self.worked(assignment)
                 if worked is not None:
                     yield worked
 
-    async def coverage(self, rounds: Iterable[int] | None = None) -> Coverage:
-        """Give the map of what accepted answers rest on."""
-        coverage = Coverage()
-        async for worked in self.done(rounds):
-            coverage.add(worked.candidates)
-        return coverage
-
-    async def progress(self) -> Progress:
-        """Say how far the document has come."""
-        n_candidates = n_accepted = 0
-        coverage = Coverage()
-        async for worked in self.done():
-            coverage.add(worked.candidates)
-            n_candidates += len(worked.candidates)
-            n_accepted += sum(candidate.is_accepted for candidate in worked.candidates)
+    @property
+    def progress(self) -> Progress:
+        """How far the document has come, by what was taken in."""
         wanted = self.spec.wishes.coverage
         return Progress(
             n_passages=len(self.passages),
             n_asked=len(self.asked),
-            n_candidates=n_candidates,
-            n_accepted=n_accepted,
-            n_uncovered=sum(coverage.share(passage) < wanted for passage in self.asked),
+            n_candidates=self._n_candidates,
+            n_accepted=self._n_accepted,
+            n_uncovered=sum(self.coverage.share(passage) < wanted for passage in self.asked),
         )
 
-    async def _concepts(self) -> dict[int, tuple[str, ...]]:
-        return {
-            worked.assignment.passages[0]: worked.concepts
-            async for worked in self.done(range(self.spec.wishes.rounds))
-            if worked.assignment.round == 0
-        }
+    def _round(self, number: int) -> list[Assignment]:
+        wishes = self.spec.wishes
+        if number == 0:
+            return first_round(self.asked, wishes)
+        if number < wishes.rounds:
+            return next_round(number, self.asked, self.coverage, wishes)
+        return pairs(number, self._concepts, wishes)
+
+    async def _take_in(self, assignments: Sequence[Assignment]) -> None:
+        for assignment in assignments:
+            if assignment not in self._taken:
+                await self.worked(assignment)
+
+    def _take(self, worked: Worked) -> None:
+        """Take in what came of an assignment, once."""
+        if worked.assignment in self._taken:
+            return
+        self._taken.add(worked.assignment)
+        self.coverage.add(worked.candidates)
+        self._n_candidates += len(worked.candidates)
+        self._n_accepted += sum(candidate.is_accepted for candidate in worked.candidates)
+        if worked.assignment.round == 0:
+            self._concepts[worked.assignment.passages[0]] = worked.concepts
 
     def _key(self, assignment: Assignment) -> str:
         return key_of("worked", self.spec.digest, self.document.id, assignment.model_dump(mode="json"))

@@ -13,11 +13,18 @@ from mainspring.data.building.options import Options
 from mainspring.data.building.report import Counts
 from mainspring.data.building.spec import Spec
 from mainspring.data.building.workshop import Workshop
-from mainspring.data.cleaning import Contamination, ExampleDuplicates, Piece, clean, clean_by_meaning, split
+from mainspring.data.cleaning import (
+    Contamination,
+    ExampleDuplicates,
+    MeaningDuplicates,
+    Piece,
+    clean,
+    clean_by_meaning,
+    split,
+)
 from mainspring.data.document import Document
 from mainspring.data.example import Candidate
 from mainspring.data.reading import Skipped
-from mainspring.data.team.plan import Coverage
 from mainspring.data.writing import CandidateWriter, DocumentRow, write_lines, written
 from mainspring.data.writing.folder import DOCUMENTS, TEXTS
 from mainspring.memory.embedders import open_embedder
@@ -51,16 +58,14 @@ async def gather(
             for id_ in ids:
                 case = await workshop.case(spec, await workshop.archive.document(id_))
                 n_before = counts.acceptance.accepted
-                coverage = Coverage()
                 async for worked in case.done():
                     counts.worked(worked)
-                    coverage.add(worked.candidates)
                     async for candidate in cleaner.clean(worked.candidates):
                         writer.add(candidate)
                         counts.candidate(candidate)
-                counts.covered(case, coverage)
+                counts.covered(case)
                 _write_text(out, case.document)
-                rows.append(_row(case, coverage))
+                rows.append(_row(case))
                 pieces.append(Piece(id_, case.document.text, counts.acceptance.accepted - n_before))
         sides = split(pieces, share=options.validation, seed=options.seed)
         write_lines(out / DOCUMENTS, [row.model_copy(update={"split": sides[row.id]}) for row in rows])
@@ -88,11 +93,7 @@ class Cleaner:
         self._policy = options.pii
         self._contamination = Contamination.load(options.evaluation_sets) if options.evaluation_sets else None
         self._duplicates = ExampleDuplicates()
-        self._meaning = None
-        if options.embedder:
-            from mainspring.data.cleaning.meaning import MeaningDuplicates
-
-            self._meaning = MeaningDuplicates(open_embedder(options.embedder))
+        self._meaning = MeaningDuplicates(open_embedder(options.embedder)) if options.embedder else None
 
     async def clean(self, candidates: Iterable[Candidate]) -> AsyncIterator[Candidate]:
         """Give candidates with what is objected."""
@@ -107,7 +108,7 @@ class Cleaner:
             yield candidate
 
 
-def _row(case: Case, coverage: Coverage) -> DocumentRow:
+def _row(case: Case) -> DocumentRow:
     document, n_asked = case.document, len(case.asked)
     return DocumentRow(
         id=document.id,
@@ -120,7 +121,7 @@ def _row(case: Case, coverage: Coverage) -> DocumentRow:
         language=document.language,
         n_chars=len(document.text),
         n_passages=len(case.passages),
-        covered=round(len(coverage.passages) / n_asked, 4) if n_asked else 0.0,
+        covered=round(len(case.coverage.passages) / n_asked, 4) if n_asked else 0.0,
         notes=document.notes,
     )
 

@@ -12,7 +12,6 @@ from mainspring.data.building.spec import Spec
 from mainspring.data.document import Value
 from mainspring.data.example import Candidate
 from mainspring.data.team.controls import Rates
-from mainspring.data.team.plan import Coverage
 from mainspring.data.team.work import Worked
 
 
@@ -148,11 +147,11 @@ class Counts:
             self._accepted[example.kind] += 1
             self._n_words.update(question=len(example.question.split()), answer=len(example.answer.split()))
 
-    def covered(self, case: Case, coverage: Coverage) -> None:
+    def covered(self, case: Case) -> None:
         """Take in how much of a document accepted answers rest on."""
         self.n_passages += len(case.passages)
         self.n_worth_asking += len(case.asked)
-        self._n_covered += len(coverage.passages)
+        self._n_covered += len(case.coverage.passages)
 
     @property
     def acceptance(self) -> Acceptance:
@@ -178,11 +177,16 @@ class Counts:
         return round(self._n_covered / self.n_worth_asking, 4) if self.n_worth_asking else 0.0
 
 
+def marks_of(spec: Spec) -> dict[str, str]:
+    """Say by which version of its prompt each agent worked."""
+    return spec.prompts.marks(judge=bool(spec.judge))
+
+
 def sampling_of(spec: Spec) -> dict[str, JsonObject]:
     """Say how the model of each agent picked its words."""
     return {
-        name: prompt.sampling.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-        for name, prompt in spec.prompts.prompts.items()
+        name: spec.prompts[name].sampling.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        for name in marks_of(spec)
         if name != "house"
     }
 

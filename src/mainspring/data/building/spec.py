@@ -1,5 +1,6 @@
 """What the work on a document follows from: the models, the prompts and the wishes, and nothing else."""
 
+from functools import cached_property
 from typing import ClassVar
 
 from mainspring.data.calls import key_of
@@ -21,7 +22,7 @@ class Spec(Value):
     planted: float = 0.1
     """The share of good examples that the judge is shown once more, spoilt."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The key of all of it."""
         return key_of("spec", self.VERSION, self.model_dump(mode="json"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
 
-from mainspring.core import Clock, Model
+from mainspring.core import Budget, Clock, Model
 from mainspring.core.errors import MainspringError
 from mainspring.data.building.archive import Archive
 from mainspring.data.building.case import Case, TokenRate
@@ -22,6 +22,7 @@ from mainspring.data.team.director import Order, Progress
 from mainspring.data.team.wording import Shown
 from mainspring.data.team.work import Desk, Worked
 from mainspring.models.tokens import count_tokens
+from mainspring.runs.costs import check_price
 from mainspring.runs.journal import Store
 from mainspring.tools import idempotency_key
 
@@ -42,11 +43,10 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A spec with its models and team, ready to work."""
+    """A spec with its team, ready to work."""
 
     spec: Spec
     team: Team
-    teacher: Model
 
 
 class Workshop:
@@ -82,6 +82,8 @@ class Workshop:
         self._watcher = watcher
         self._kept: dict[tuple[str, str], KeptModel] = {}
         self._opened: dict[tuple[str, str], _Opened] = {}
+        self._open_cases: dict[tuple[str, str], Case] = {}
+        """Documents between two rounds."""
 
     @property
     def tally(self) -> Tally:
@@ -92,7 +94,7 @@ class Workshop:
         """Give the team of a spec, whose calls are paid from a budget.
 
         Raises:
-            ConfigError: A model's name leads nowhere.
+            ConfigError: A model's name leads nowhere, or the budget is in dollars and nobody knows what it costs.
         """
         return (await self._open(spec, budget)).team
 
@@ -114,12 +116,16 @@ class Workshop:
             JournalError: The store cannot be read or written.
         """
         opened = await self._open(await self.archive.take(order.spec, Spec), order.budget)
-        case = await self.case(opened.spec, await self.archive.document(order.document))
+        case = self._open_cases.pop((opened.spec.digest, order.document), None)
+        if case is None:
+            case = await self.case(opened.spec, await self.archive.document(order.document))
         wishes = opened.spec.wishes
         run = idempotency_key().partition(":")[0]
         desk = Desk(opened.team, run=run, repairs=wishes.repairs, planted=opened.spec.planted)
         await self._work_through(case, desk, await case.assignments(number))
-        return await case.progress()
+        if number < wishes.rounds:
+            self._open_cases[opened.spec.digest, order.document] = case
+        return case.progress
 
     async def _work_through(self, case: Case, desk: Desk, assignments: Sequence[Assignment]) -> None:
         """Do assignments side by side; where one cannot be done, those that are begun are finished."""
@@ -148,26 +154,30 @@ class Workshop:
     async def _open(self, spec: Spec, budget: str) -> _Opened:
         known = self._opened.get((spec.digest, budget))
         if known is None:
-            is_limited = await self._is_limited(budget)
-            teacher = self._keeping(spec.teacher, budget, is_limited=is_limited)
-            judge = self._keeping(spec.judge, budget, is_limited=is_limited) if spec.judge else None
+            limits = await self._limits(budget)
+            teacher = self._keeping(spec.teacher, budget, limits)
+            judge = self._keeping(spec.judge, budget, limits) if spec.judge else None
             team = Team(teacher, spec.prompts, judge)
-            known = self._opened[spec.digest, budget] = _Opened(spec, team, teacher)
+            known = self._opened[spec.digest, budget] = _Opened(spec, team)
         return known
 
-    def _keeping(self, name: str, budget: str, *, is_limited: bool) -> KeptModel:
+    def _keeping(self, name: str, budget: str, limits: Budget) -> KeptModel:
         """Give a model whose replies are kept; all who ask it go at one pace."""
         kept = self._kept.get((name, budget))
         if kept is None:
+            model, purse = self._open_model(name), None
+            if limits.usd is not None:
+                check_price(model)
+            if limits != Budget():
+                purse = Purse(self._store, budget, self._owner, self._clock)
             pace = self.paces.setdefault(name, Pace(self._clock, most=self._most_calls))
-            purse = Purse(self._store, budget, self._owner, self._clock) if is_limited else None
-            kept = KeptModel(self._open_model(name), self._store, pace=pace, clock=self._clock, purse=purse)
+            kept = KeptModel(model, self._store, pace=pace, clock=self._clock, purse=purse)
             self._kept[name, budget] = kept
         return kept
 
-    async def _is_limited(self, budget: str) -> bool:
+    async def _limits(self, budget: str) -> Budget:
         balance = (await self._store.balances([budget])).get(budget)
-        return balance is not None and bool(balance.budget.model_dump(exclude_none=True, exclude={"when_spent"}))
+        return Budget() if balance is None else balance.budget
 
     async def _rate(self, teacher: str, text: str) -> TokenRate:
         sample = text[:_SAMPLE_CHARS]

@@ -109,7 +109,7 @@ def _joined(spans: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
 
 def first_round(passages: Sequence[Passage], wishes: Wishes) -> list[Assignment]:
     """Ask of every passage, as much as it is long, with the kinds in turn."""
-    asked: Counter[Kind] = Counter()
+    asked = _begun(passages, wishes)
     return [
         Assignment(round=0, passages=(passage.place,), kinds=_kinds(_n_questions(passage, wishes), wishes, asked))
         for passage in passages
@@ -118,7 +118,7 @@ def first_round(passages: Sequence[Passage], wishes: Wishes) -> list[Assignment]
 
 def next_round(number: int, passages: Sequence[Passage], coverage: Coverage, wishes: Wishes) -> list[Assignment]:
     """Ask again for what is not covered."""
-    asked: Counter[Kind] = Counter()
+    asked = _begun(passages, wishes)
     return [
         Assignment(
             round=number,
@@ -157,6 +157,14 @@ def pairs(number: int, concepts: Mapping[int, Iterable[str]], wishes: Wishes) ->
             taken.update(pair)
             chosen.append(Assignment(round=number, passages=pair, kinds=("multi_hop",)))
     return chosen
+
+
+def _begun(passages: Sequence[Passage], wishes: Wishes) -> Counter[Kind]:
+    """Begin the kinds at another place in each document, so that rare ones are asked of short documents, too."""
+    asked: Counter[Kind] = Counter()
+    if passages:
+        _kinds(int(passages[0].document[:8], 16) % sum(_WEIGHTS.values()), wishes, asked)
+    return asked
 
 
 def _n_questions(passage: Passage, wishes: Wishes) -> int:

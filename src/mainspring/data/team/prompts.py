@@ -1,13 +1,11 @@
 """The prompt files that the team works by, and how they travel to whoever works on the same build."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field, JsonValue
-from pydantic_core import to_json
+from pydantic import Field
 
 from mainspring.core import Sampling
 from mainspring.core.errors import ConfigError
@@ -46,8 +44,7 @@ class WrittenPrompt(Value):
     @property
     def digest(self) -> str:
         """SHA-256 of its words and how they are to be answered."""
-        said: list[JsonValue] = [self.body, self.sampling.model_dump(mode="json")]
-        return hashlib.sha256(to_json(said)).hexdigest()
+        return self.prompt.version_digest
 
     @property
     def mark(self) -> str:
@@ -80,10 +77,9 @@ class PromptSet(Value):
     def __getitem__(self, name: str) -> WrittenPrompt:
         return self.prompts[name]
 
-    @property
-    def marks(self) -> dict[str, str]:
-        """The version and digest of each."""
-        return {name: prompt.mark for name, prompt in self.prompts.items()}
+    def marks(self, *, judge: bool) -> dict[str, str]:
+        """Give the version and digest of each; that of the judge where there is one."""
+        return {name: prompt.mark for name, prompt in self.prompts.items() if judge or name != "judge"}
 
 
 def _named(wish: str) -> tuple[str, str]:

@@ -68,12 +68,12 @@ class Desk:
             JournalError: The store cannot be read or written.
         """
         try:
-            concepts = await self._team.concepts(shown)
-            wanted = _wanted(assignment, concepts.value)
+            concepts, used = await self._concepts(shown, assignment)
+            wanted = _wanted(assignment, concepts)
             questions = await self._team.questions(shown, wanted)
         except (ModelReplyError, ModelRefused) as error:
             return Worked(assignment=assignment, failures=(_failure(error),))
-        used = questions.usage if assignment.round else concepts.usage + questions.usage  # it was found out before
+        used += questions.usage
         came = await _all(
             [
                 self._candidate(shown, kind, about, question)
@@ -84,12 +84,19 @@ class Desk:
         controls, used_on_controls = await self._controls(shown, made)
         return Worked(
             assignment=assignment,
-            concepts=tuple(concept.about for concept in concepts.value),
+            concepts=tuple(concept.about for concept in concepts),
             candidates=made,
             failures=tuple(one for one, _ in came if isinstance(one, str)),
             usage=sum((usage for _, usage in came), start=used + used_on_controls),
             controls=controls,
         )
+
+    async def _concepts(self, shown: Shown, assignment: Assignment) -> tuple[list[Concept], Usage]:
+        """Find what can be learnt from a passage, and say what that took; of a pair, each has been asked about."""
+        if len(assignment.passages) > 1:
+            return [], NOTHING
+        said = await self._team.concepts(shown)
+        return said.value, NOTHING if assignment.round else said.usage  # known from the first round
 
     async def _candidate(
         self, shown: Shown, kind: Kind, about: str, question: str
@@ -137,7 +144,8 @@ class Desk:
 
     @cached_property
     def _provenance(self) -> Provenance:
-        return Provenance(prompts=self._team.prompts.marks, models=self._team.models, run=self._run)
+        marks = self._team.prompts.marks(judge=self._team.judge is not None)
+        return Provenance(prompts=marks, models=self._team.models, run=self._run)
 
 
 async def _all(working: Sequence[Awaitable[T]]) -> list[T]:
@@ -154,8 +162,6 @@ def _wanted(assignment: Assignment, concepts: Sequence[Concept]) -> list[tuple[K
     bare = set(assignment.sentences)
     told = [concept.about for concept in concepts if not bare or concept.sentence in bare]
     told += [concept.about for concept in concepts if concept.about not in told]
-    if len(assignment.passages) > 1:
-        return [(kind, "") for kind in assignment.kinds]
     return [(kind, told[place % len(told)] if told else "") for place, kind in enumerate(assignment.kinds)]
 
 
