@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 READY := $(VENV)/.ready
+FIND_LINKS = $(addprefix --find-links=,$(shell $(BIN)/python -m pip config get global.find-links 2>/dev/null))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-shop test test-unit check fix bench eval-sizer eval-shop requirements clean
+.PHONY: help demo demo-shop demo-data test test-unit check fix bench eval-sizer eval-shop requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -27,12 +28,17 @@ demo-shop: $(READY)  ## a team of agents sells furniture on the embedded model; 
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
 	$(BIN)/python -m apps.storefront.demo
 
+demo-data: $(READY)  ## training data of the shipped documents, on the embedded model; some minutes
+	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
+	$(BIN)/mainspring data build examples/documents --out demo-data --eval examples/documents-eval.jsonl --sample 1 --passage-tokens 250 --rounds 1 --controls 8
+	$(BIN)/mainspring data check demo-data
+
 test: $(READY) check  ## everything: style, types, architecture, unit and end-to-end tests
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b smollm2-135m
 	$(BIN)/pytest
 
 test-unit: $(READY)  ## the fast tests, no model needed
-	$(BIN)/pytest -m "not real_model"
+	$(BIN)/pytest -m "not real_model and not training"
 
 check: $(READY)  ## style, types and the import contract
 	$(BIN)/ruff check .
@@ -62,6 +68,7 @@ eval-shop: $(READY)  ## forty conversations with the shop, checked in its databa
 
 requirements: $(UV)  ## compile the pinned requirements anew
 	$(UV) pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make requirements" -o requirements/dev.txt
+	$(UV) pip compile requirements/train.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-package torch --quiet --custom-compile-command "make requirements" $(FIND_LINKS) -o requirements/train.txt
 	echo uv | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make requirements" -o requirements/uv.txt
 
 $(UV):
@@ -69,5 +76,5 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 
 clean:  ## remove everything that was made here (the models stay in the user's cache)
-	rm -rf $(VENV) .venv-peers .venv-litellm dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-peers .venv-litellm .venv-train dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
+from urllib.request import urlopen
 
 import orjson
 
@@ -39,11 +40,21 @@ def serving(port: int = 0) -> Iterator[str]:
             process.stdin.close()
 
 
+def served(base_url: str) -> dict[str, float]:
+    """Give how many calls the teacher has answered, how many of them it had answered before, and over how long."""
+    with urlopen(f"{base_url.removesuffix('/v1')}/served") as response:  # noqa: S310 - it is our own server
+        found: dict[str, float] = orjson.loads(response.read())
+    return found
+
+
 @dataclass(slots=True)
 class Asked(Served):
     """What the server was asked, over all its connections."""
 
     bodies: Counter[bytes] = field(default_factory=Counter)
+    first_s: float = 0.0
+    last_s: float = 0.0
+    """When it was asked first and last, by the loop's clock, since somebody looked."""
 
     @property
     def n_repeated(self) -> int:
@@ -58,9 +69,14 @@ class Teaching(Connection):
         """Answer one request after the delay that the model's name asks for."""
         assert isinstance(self.tally, Asked)
         if path.endswith(b"/served"):
-            self.send(http({"model_calls": self.tally.model_calls, "repeated": self.tally.n_repeated}))
+            tally = self.tally
+            busy_s = tally.last_s - tally.first_s
+            self.send(http({"model_calls": tally.model_calls, "repeated": tally.n_repeated, "busy_s": busy_s}))
+            tally.first_s = 0.0
         elif path.endswith(b"/chat/completions"):
+            now_s = asyncio.get_running_loop().time()
             self.tally.model_calls += 1
+            self.tally.first_s, self.tally.last_s = self.tally.first_s or now_s, now_s
             self.tally.bodies[hashlib.sha256(body).digest()] += 1
             request = orjson.loads(body)
             kind, _, delay_ms = request["model"].partition("-")

@@ -104,6 +104,7 @@ class Agent:
         self._rng = rng or SystemRng()
         self._has(context)
         self._instructions: dict[str, tuple[Message, str]] = {}
+        self._digests: dict[tuple[Options, str, str], str] = {}
 
     def __repr__(self) -> str:
         return f"Agent({self.name!r}, model={self.model_names[0]!r}, tools={list(self.tools)})"
@@ -196,7 +197,8 @@ class Agent:
             other.limits = _checked(replace(self.limits, max_steps=max_steps), self.name)
         if prompt is not None:
             other.prompt = _prompt(self.name, "", prompt)
-            other._instructions = {}  # noqa: SLF001 - it is one of us
+        other._instructions = {}  # noqa: SLF001 - it is one of us
+        other._digests = {}  # noqa: SLF001 - it is one of us
         return other
 
     def as_tool(
@@ -408,6 +410,14 @@ class Agent:
         return known
 
     def _digest(self, options: Options, prompt_digest: str) -> str:
+        """Give the digest of what a run works under, made once for each form of answer and instructions."""
+        key = (options, prompt_digest, self.model.name)
+        known = self._digests.get(key)
+        if known is None:
+            known = self._digests[key] = self._made_digest(options, prompt_digest)
+        return known
+
+    def _made_digest(self, options: Options, prompt_digest: str) -> str:
         tools = [(spec.name, spec.description, spec.parameters) for spec in options.tools]
         parts: list[object] = [self.model.name, prompt_digest, tools, options.answer, self.sampling]
         if self.escalate is not None:

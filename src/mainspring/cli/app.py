@@ -37,6 +37,8 @@ COMMANDS: Final = {
     "gateway": "Serve every configured model to OpenAI's clients.",
     "pool": "Show how the members of pools stand.",
     "models": "List, fetch and probe models.",
+    "data": "Make training data of documents and of runs, check it and look at it.",
+    "prompts": "List, show and compare prompt files and their versions.",
     "gpu": "Tell how much GPU memory a model takes.",
     "init": "Write a small working project to start from.",
     "doctor": "Check the installation, and say what to mend.",

@@ -9,15 +9,20 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from mainspring.cli.views.screen import Screen, harmless
-from mainspring.cli.views.tally import dollars
+from mainspring.cli.views.screen import ACCENT, Screen, harmless, shorten
+from mainspring.cli.views.tally import count, dollars
+from mainspring.cli.views.times import age_text, seconds_text
 from mainspring.data.building import Report, State
-from mainspring.data.building.report import Spent
+from mainspring.data.building.report import Acceptance, Judging, Spent
 
 _EVERY_S: Final = 10.0
 """Between two lines where nobody looks at a terminal."""
 _REDRAW_S: Final = 0.1
-_HOUR_S: Final = 3600
+_BAR_WIDTH: Final = 16
+_AROUND_WORDS: Final = _BAR_WIDTH + 4
+"""Columns of a moving line that the spinner, the bar and the blanks between them take."""
+_FAILURE_CHARS: Final = 70
+_SEPARATOR: Final = " · "
 
 
 class BuildView:
@@ -51,36 +56,44 @@ class BuildView:
         if not is_new and now_s - self._told_s < (_REDRAW_S if self._notes.is_lively else _EVERY_S):
             return
         self._told_s, self._stage = now_s, state.stage
-        words = progress_words(state, now_s - self._began_s)
+        passed_s = now_s - self._began_s
         if self._notes.is_lively:
-            bar = self._moving()
+            bar, room = self._moving(), self._notes.console.width - _AROUND_WORDS
+            words = progress_words(state, passed_s, room)
             bar.update(bar.task_ids[0], total=state.n_passages or None, completed=state.n_asked, words=words)
         elif state.stage != "done":
-            self._notes.line(words, style="dim")
+            self._notes.line(progress_words(state, passed_s), style="dim")
 
     def _moving(self) -> Progress:
         if self._bar is None:
-            columns = (SpinnerColumn(), BarColumn(bar_width=24), TextColumn("{task.fields[words]}"))
+            columns = (
+                SpinnerColumn(style=ACCENT),
+                BarColumn(_BAR_WIDTH, complete_style=ACCENT, finished_style=ACCENT, pulse_style=ACCENT),
+                TextColumn("{task.fields[words]}", markup=False),
+            )
             self._bar = Progress(*columns, console=self._notes.console, transient=True)
             self._bar.add_task("", total=None, words="")
             self._bar.start()
         return self._bar
 
 
-def progress_words(state: State, passed_s: float) -> str:
-    """Say in one line how far a build has come."""
+def progress_words(state: State, passed_s: float, room: int | None = None) -> str:
+    """Say in one line how far a build has come; in so many columns, what matters most of it."""
     parts: list[str] = [state.stage]
-    if state.n_files:
-        skipped = f", {state.n_skipped} skipped" if state.n_skipped else ""
-        parts.append(f"{state.n_documents} documents{skipped}")
     if state.n_asked:
-        parts.append(f"{state.n_asked} of {state.n_passages} passages")
-        parts.append(f"{state.n_accepted} of {state.n_candidates} examples accepted")
-    if state.usage.model_calls:
-        parts.append(f"{state.usage.model_calls:,} calls, {_cost(Spent.of(state.usage))}")
+        parts.append(f"{state.n_asked:,} of {count(state.n_passages, 'passage')}")
     if left_s := seconds_left(state, passed_s):
-        parts.append(f"about {span(left_s)} left")
-    return " · ".join(parts)
+        parts.append(f"about {age_text(left_s)} left")
+    if state.usage.model_calls:
+        parts.append(f"{count(state.usage.model_calls, 'call')}, {_cost(Spent.of(state.usage))}")
+    if state.n_candidates:
+        parts.append(f"{state.n_accepted:,} of {count(state.n_candidates, 'example')} accepted")
+    if state.n_files:
+        skipped = f", {state.n_skipped:,} skipped" if state.n_skipped else ""
+        parts.append(f"{count(state.n_documents, 'document')}{skipped}")
+    while room is not None and len(parts) > 1 and len(_SEPARATOR.join(parts)) > room:
+        parts.pop()
+    return _SEPARATOR.join(parts)
 
 
 def seconds_left(state: State, passed_s: float) -> float | None:
@@ -95,35 +108,25 @@ def seconds_left(state: State, passed_s: float) -> float | None:
     return passed_s * n_left / n_new
 
 
-def span(seconds: float) -> str:
-    """Say how long something takes."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    if seconds < _HOUR_S:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / _HOUR_S:.1f} h"
-
-
 def show_report(out: Screen, report: Report, folder: str) -> None:
     """Show what came of a build."""
     accepted, made = report.acceptance.accepted, report.acceptance.candidates
-    out.say("examples", f"{accepted} accepted of {made} ({_share(accepted, made)}), in {folder}")
-    out.say("passages", f"{report.n_worth_asking} of {report.n_passages} asked about, {report.covered:.0%} covered")
-    skipped = f", {report.n_skipped} files skipped (skipped.jsonl says why)" if report.n_skipped else ""
-    out.say("read", f"{report.n_documents} documents{skipped}")
+    out.say("examples", f"{accepted:,} of {made:,} accepted ({_share(accepted, made)}), in {folder}")
+    out.say(
+        "passages",
+        f"{report.n_worth_asking:,} of {report.n_passages:,} asked about, {report.covered:.0%} covered",
+    )
+    skipped = f", {count(report.n_skipped, 'file')} skipped (skipped.jsonl says why)" if report.n_skipped else ""
+    out.say("read", f"{count(report.n_documents, 'document')}{skipped}")
     if report.judge is not None:
-        judge = report.judge
-        counts = "its verdicts count" if judge.counts else "its verdicts do not count"
-        rates = f"lets {_rate(judge.false_accept_rate)} of {judge.n_bad} bad ones pass"
-        rates += f", refuses {_rate(judge.false_reject_rate)} of {judge.n_good} good ones"
-        out.say("judge", f"{judge.model} {rates}: {counts}")
-    out.say("usage", f"{_calls(report.usage)}; by this command {_calls(report.now)}")
-    if report.kinds:
-        out.line()
-        out.console.print(_kinds(report))
-    if report.refusals:
-        out.line()
-        out.console.print(_refusals(report))
+        out.say("judge", _judge(report.judge))
+    out.say("usage", _calls(report.usage))
+    out.say("now", _SEPARATOR.join((_calls(report.now), seconds_text(report.seconds))))
+    tables = {"kind": report.kinds, "refused by": report.refusals, "not managed": report.failures}
+    for name, rows in tables.items():
+        if rows:
+            out.line()
+            out.console.print(_table(name, rows))
 
 
 def compared(reports: Mapping[str, Report]) -> Table:
@@ -155,27 +158,31 @@ def _refused_by(check: str, report: Report) -> str:
     return str(report.refusals.get(check, 0))
 
 
-def _kinds(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("kind", "accepted", "made"):
-        table.add_column(name, justify="left" if name == "kind" else "right")
-    for kind, acceptance in report.kinds.items():
-        table.add_row(kind, str(acceptance.accepted), str(acceptance.candidates))
-    return table
+def _judge(judge: Judging) -> str:
+    accepts = f"{_rate(judge.false_accept_rate)} of {count(judge.n_bad, 'bad example')} pass"
+    rejects = f"{_rate(judge.false_reject_rate)} of {count(judge.n_good, 'good one')}"
+    counts = "count" if judge.counts else "do not count"
+    return f"{judge.model} lets {accepts}, refuses {rejects}: its verdicts {counts}"
 
 
-def _refusals(report: Report) -> Table:
+def _table(name: str, rows: Mapping[str, Acceptance | int]) -> Table:
+    """Set out how many examples there are of each kind, or how often something was the case."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("refused by")
-    table.add_column("examples", justify="right")
-    for check, n in report.refusals.items():
-        table.add_row(Text(harmless(check)), str(n))
+    table.add_column(name)
+    is_of_kinds = any(isinstance(n, Acceptance) for n in rows.values())
+    for title in ("accepted", "made") if is_of_kinds else ("times",):
+        table.add_column(title, justify="right")
+    for row, n in rows.items():
+        numbers = (n.accepted, n.candidates) if isinstance(n, Acceptance) else (n,)
+        table.add_row(Text(shorten(harmless(row), 1, _FAILURE_CHARS)[0]), *(f"{number:,}" for number in numbers))
     return table
 
 
 def _calls(spent: Spent) -> str:
+    if not spent.model_calls:
+        return "no calls"
     tokens = f"{spent.input_tokens:,} tokens in, {spent.output_tokens:,} out"
-    return f"{spent.model_calls:,} calls, {tokens}, {_cost(spent)}"
+    return _SEPARATOR.join((count(spent.model_calls, "call"), tokens, _cost(spent)))
 
 
 def _cost(spent: Spent) -> str:

@@ -11,14 +11,15 @@ store.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
 from mainspring.agent import Agent
 from mainspring.core import SystemRng
 from mainspring.core.errors import ConfigError, JournalError, MainspringError
-from mainspring.data.building.gathering import gather
+from mainspring.data.building.gathering import Cleaner, gather
 from mainspring.data.building.options import Options
 from mainspring.data.building.report import Counts, Judging, Report, Spent, marks_of, models_of, sampling_of
 from mainspring.data.building.spec import Spec
@@ -31,7 +32,7 @@ from mainspring.data.team import PromptSet, director
 from mainspring.data.team.controls import Rates, chosen, measure
 from mainspring.data.team.director import Order, Outcome
 from mainspring.data.team.work import Worked
-from mainspring.data.writing import write_dataset, written
+from mainspring.data.writing import format_of, write_dataset, written
 from mainspring.data.writing.folder import REPORT
 from mainspring.runs import DurableRun, Runs, Settings, open_runs
 
@@ -54,12 +55,13 @@ async def build(source: Path, out: Path, options: Options, watch: Watch | None =
         and the dataset holds what was done by then.
 
     Raises:
-        ConfigError: A model's name leads nowhere, a prompt is wrong, there is nothing to read, or the folder cannot
-            be written.
+        ConfigError: A model's name leads nowhere, a prompt, a format or an evaluation set is wrong, there is
+            nothing to read, or the folder cannot be written.
         ModelError: The judge cannot be measured.
         JournalError: The store cannot be opened, read or written.
     """
     began_s = options.clock.monotonic()
+    _check(source, options)
     _make_folder(out)
     building = _Building(source, out, options, watch or (lambda _: None))
     settings = Settings(concurrency=options.n_documents)
@@ -91,6 +93,14 @@ async def work(store: str, options: Options, *, watch: Watch | None = None) -> N
         workshop = _workshop(runs, options, _Told(state, watch or (lambda _: None)))
         runs.register(director(workshop.cover))
         await asyncio.Event().wait()
+
+
+def _check(source: Path, options: Options) -> None:
+    """Find out before anything is paid whether there is something to read, and a form to write it in."""
+    if not source.exists():
+        raise ConfigError(f"there is no file or folder {str(source)!r}")
+    if options.format is not None:
+        format_of(options.format)
 
 
 def _make_folder(out: Path) -> None:
@@ -131,10 +141,13 @@ class _Building:
         self._source = source
         self._out = out
         self._options = options
+        self._cleaner = Cleaner(options)  # what is wrong with an evaluation set is said before anything is paid
         self._state = State()
         self._told = _Told(self._state, watch)
         self._budget = f"data:{source.name}:{out.name}"  # the same for whoever gives the same command elsewhere
         self._skipped: list[Skipped] = []
+        self._names: dict[str, str] = {}
+        """Id of each document to its name."""
         self._stopped: dict[str, str] = {}
         """Id of each document that is not done, and why."""
 
@@ -153,15 +166,19 @@ class _Building:
         await workshop.archive.keep(spec.digest, spec)
         self.tell("reading")
         begun = {}
-        async for document in self._read(workshop, spec):
-            begun[document] = await self._begin(runs, agent, spec, document)
+        reading = read_folder(self._source, limits=self._options.limits, n_workers=self._options.n_readers)
+        async with aclosing(reading):
+            async for found in reading:
+                document = await self._take(workshop, spec, found)
+                if document is not None:
+                    begun[document] = await self._begin(runs, agent, spec, document)
         if not begun:
             raise ConfigError(_nothing(self._source, self._skipped))
         self.tell("working")
         for document, run in begun.items():
             await self._end(document, run)
         self.tell("cleaning")
-        counts = await gather(workshop, spec, begun, self._skipped, self._out, self._options)
+        counts = await gather(workshop, spec, begun, self._skipped, self._out, self._cleaner)
         return self._report(workshop, spec, rates, counts)
 
     async def _spec(self, workshop: Workshop) -> tuple[Spec, Rates | None]:
@@ -184,23 +201,21 @@ class _Building:
         counts = rates.counts(options.most_false_accepts, options.most_false_rejects)
         return spec if counts else spec.model_copy(update={"judge": ""}), rates
 
-    async def _read(self, workshop: Workshop, spec: Spec) -> AsyncIterator[str]:
-        """Read all files, and give the ids of the documents."""
-        options, state = self._options, self._state
-        seen: dict[str, str] = {}
-        async for found in read_folder(self._source, limits=options.limits, n_workers=options.n_readers):
-            state.n_files += 1
-            if isinstance(found, Document) and (first := seen.setdefault(found.id, found.name)) != found.name:
-                found = Skipped(name=found.name, reason="same", says=f"has the text of {first!r}")  # noqa: PLW2901
-            if isinstance(found, Skipped):
-                state.n_skipped += 1
-                self._skipped.append(found)
-            else:
-                await workshop.archive.keep_document(found)
-                state.n_documents += 1
-                state.n_passages += len((await workshop.case(spec, found)).asked)
-                yield found.id
-            self._told.watch(state)
+    async def _take(self, workshop: Workshop, spec: Spec, found: Document | Skipped) -> str | None:
+        """Keep what was read, and give the id of a document that is to be worked on."""
+        state = self._state
+        state.n_files += 1
+        if isinstance(found, Document) and (first := self._names.setdefault(found.id, found.name)) != found.name:
+            found = Skipped(name=found.name, reason="same", says=f"has the text of {first!r}")
+        if isinstance(found, Skipped):
+            state.n_skipped += 1
+            self._skipped.append(found)
+            return None
+        await workshop.archive.keep_document(found)
+        state.n_documents += 1
+        state.n_passages += len((await workshop.case(spec, found)).asked)
+        self._told.watch(state)
+        return found.id
 
     async def _begin(self, runs: Runs, agent: Agent, spec: Spec, document: str) -> DurableRun[Outcome]:
         """Give the run of a document's director: the one there is, or where that was stopped, one that goes on."""

@@ -15,7 +15,7 @@ from mainspring.data.cutting import cut, estimate, worth_asking
 from mainspring.data.document import Document, Value
 from mainspring.data.team import Assignment
 from mainspring.data.team.director import Progress
-from mainspring.data.team.plan import Coverage, first_round, next_round, pairs
+from mainspring.data.team.plan import Coverage, first_round, next_round, pairs, sampled
 from mainspring.data.team.work import Worked
 
 _MIN_SHARE: Final = 0.15
@@ -49,8 +49,9 @@ class Case:
         wishes = spec.wishes
         shortest = int(wishes.passage_tokens * _MIN_SHARE)
         self.passages = cut(document, max_tokens=wishes.passage_tokens, min_tokens=shortest, count=rate.count)
-        self.asked = [passage for passage in self.passages if worth_asking(passage) is None]
-        """Those that are worth a question."""
+        worth = [passage for passage in self.passages if worth_asking(passage) is None]
+        self.asked = sampled(worth, wishes)
+        """Those that are asked about."""
         self.coverage = Coverage()
         """What accepted answers rest on, of what was taken in."""
         self._archive = archive

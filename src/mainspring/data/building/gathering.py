@@ -33,7 +33,7 @@ SKIPPED = "skipped.jsonl"
 
 
 async def gather(
-    workshop: Workshop, spec: Spec, ids: Iterable[str], skipped: Sequence[Skipped], out: Path, options: Options
+    workshop: Workshop, spec: Spec, ids: Iterable[str], skipped: Sequence[Skipped], out: Path, cleaner: "Cleaner"
 ) -> Counts:
     """Write the candidates, documents, texts and skipped files of a dataset.
 
@@ -43,13 +43,13 @@ async def gather(
         ids: Of the documents, in the order in which they are written.
         skipped: What was not read.
         out: The folder.
-        options: How candidates are cleaned and split.
+        cleaner: Cleans candidates; by its options documents are split.
 
     Raises:
-        ConfigError: An evaluation set is wrong, an extra is missing, or the folder cannot be written.
+        ConfigError: The folder cannot be written.
         JournalError: The store cannot be read.
     """
-    counts, cleaner = Counts(), Cleaner(options)
+    counts, options = Counts(), cleaner.options
     rows: list[DocumentRow] = []
     pieces: list[Piece] = []
     try:
@@ -90,7 +90,8 @@ class Cleaner:
     """
 
     def __init__(self, options: Options) -> None:
-        self._policy = options.pii
+        self.options = options
+        """What is looked for."""
         self._contamination = Contamination.load(options.evaluation_sets) if options.evaluation_sets else None
         self._duplicates = ExampleDuplicates()
         self._meaning = MeaningDuplicates(open_embedder(options.embedder)) if options.embedder else None
@@ -98,7 +99,7 @@ class Cleaner:
     async def clean(self, candidates: Iterable[Candidate]) -> AsyncIterator[Candidate]:
         """Give candidates with what is objected."""
         cleaned = clean(
-            candidates, duplicates=self._duplicates, contamination=self._contamination, pii=self._policy
+            candidates, duplicates=self._duplicates, contamination=self._contamination, pii=self.options.pii
         )
         if self._meaning is None:
             for candidate in cleaned:
@@ -122,6 +123,8 @@ def _row(case: Case) -> DocumentRow:
         n_chars=len(document.text),
         n_passages=len(case.passages),
         covered=round(len(case.coverage.passages) / n_asked, 4) if n_asked else 0.0,
+        headings=document.headings,
+        pages=document.pages,
         notes=document.notes,
     )
 

@@ -5,6 +5,7 @@ again; how much is in memory does not depend on how long a document is.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,9 @@ from mainspring.tools import idempotency_key
 
 _SAMPLE_CHARS: Final = 6_000
 """Of a document, on which it is measured how many tokens it comes to."""
+
+_OPEN_CHARS: Final = 4_000_000
+"""Of documents that are held open, about 50 MB with their passages."""
 
 OpenModel = Callable[[str], Model]
 """Opens a model by its name."""
@@ -82,8 +86,10 @@ class Workshop:
         self._watcher = watcher
         self._kept: dict[tuple[str, str], KeptModel] = {}
         self._opened: dict[tuple[str, str], _Opened] = {}
-        self._open_cases: dict[tuple[str, str], Case] = {}
-        """Documents between two rounds."""
+        self._silent: set[str] = set()
+        """Teachers whose servers do not count tokens."""
+        self._cases: OrderedDict[tuple[str, str], Case] = OrderedDict()
+        """Documents that were opened last: cutting one costs as much as some of its model calls."""
 
     @property
     def tally(self) -> Tally:
@@ -100,6 +106,14 @@ class Workshop:
 
     async def case(self, spec: Spec, document: Document) -> Case:
         """Open a document."""
+        place = (spec.digest, document.id)
+        case = self._cases.pop(place, None) or await self._opened_case(spec, document)
+        self._cases[place] = case
+        while len(self._cases) > 1 and sum(len(one.document.text) for one in self._cases.values()) > _OPEN_CHARS:
+            self._cases.popitem(last=False)
+        return case
+
+    async def _opened_case(self, spec: Spec, document: Document) -> Case:
         key = key_of("tokens", spec.teacher, document.id)
         rate = await self.archive.find(key, TokenRate)
         if rate is None:
@@ -116,21 +130,18 @@ class Workshop:
             JournalError: The store cannot be read or written.
         """
         opened = await self._open(await self.archive.take(order.spec, Spec), order.budget)
-        case = self._open_cases.pop((opened.spec.digest, order.document), None)
-        if case is None:
-            case = await self.case(opened.spec, await self.archive.document(order.document))
+        case = await self.case(opened.spec, await self.archive.document(order.document))
         wishes = opened.spec.wishes
         run = idempotency_key().partition(":")[0]
         desk = Desk(opened.team, run=run, repairs=wishes.repairs, planted=opened.spec.planted)
         await self._work_through(case, desk, await case.assignments(number))
-        if number < wishes.rounds:
-            self._open_cases[opened.spec.digest, order.document] = case
         return case.progress
 
     async def _work_through(self, case: Case, desk: Desk, assignments: Sequence[Assignment]) -> None:
         """Do assignments side by side; where one cannot be done, those that are begun are finished."""
         left = iter(assignments)
-        workers = [self._worker(case, desk, left) for _ in range(min(len(assignments), self._most_calls))]
+        n_workers = min(len(assignments), self._most_calls + 1)  # one is asked while what another said is kept
+        workers = [self._worker(case, desk, left) for _ in range(n_workers)]
         for came in await asyncio.gather(*workers, return_exceptions=True):
             if isinstance(came, BaseException):
                 raise came
@@ -181,5 +192,8 @@ class Workshop:
 
     async def _rate(self, teacher: str, text: str) -> TokenRate:
         sample = text[:_SAMPLE_CHARS]
-        counted = await count_tokens(self._open_model(teacher), sample)
-        return TokenRate() if not counted else TokenRate(tokens_per_char=counted / len(sample))
+        counted = None if teacher in self._silent else await count_tokens(self._open_model(teacher), sample)
+        if not counted:
+            self._silent.add(teacher)
+            return TokenRate()
+        return TokenRate(tokens_per_char=counted / len(sample))

@@ -6,7 +6,7 @@ Short texts say little: what is not clear is not said.
 import re
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from mainspring.data.checks.lexicon import LANGUAGES, lexicon
@@ -47,8 +47,9 @@ def share_of(text: str, code: str) -> float:
     return _hits(words)[code] / max(1, len(words))
 
 
+@lru_cache(maxsize=64)
 def scripts_of(text: str) -> Counter[str]:
-    """Count the letters of a text by their script."""
+    """Count the letters of a text by their script; remembered, as all questions of a passage are held against it."""
     latin = Counter({"latin": len(_LATIN.findall(text))})
     if _BEYOND_LATIN.search(text) is None:
         return +latin

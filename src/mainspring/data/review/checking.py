@@ -23,7 +23,14 @@ def objections_to(example: Example, row: DocumentRow | None, texts: Texts) -> tu
     if row is None or text is None or any(span.document != row.id for span in example.spans):
         return ()
     document = Document(
-        name=row.name, kind=row.kind, digest=row.digest, text=text, title=row.title, language=row.language
+        name=row.name,
+        kind=row.kind,
+        digest=row.digest,
+        text=text,
+        title=row.title,
+        headings=row.headings,
+        pages=row.pages,
+        language=row.language,
     )
     around = excerpts(example.spans, texts)
     passages = [_passage(place, excerpt, text) for place, excerpt in enumerate(around)]

@@ -33,12 +33,11 @@ class Team:
     """
 
     def __init__(self, teacher: Model, prompts: PromptSet, judge: Model | None = None) -> None:
-        house = prompts["house"]
         self.prompts = prompts
-        self.extractor = Member("concept_extractor", prompts["concept_extractor"], house, teacher)
-        self.question_writer = Member("question_writer", prompts["question_writer"], house, teacher)
-        self.answer_writer = Member("answer_writer", prompts["answer_writer"], house, teacher)
-        self.judge = None if judge is None else Member("judge", prompts["judge"], house, judge)
+        self.extractor = Member("concept_extractor", prompts, teacher)
+        self.question_writer = Member("question_writer", prompts, teacher)
+        self.answer_writer = Member("answer_writer", prompts, teacher)
+        self.judge = None if judge is None else Member("judge", prompts, judge)
 
     @property
     def models(self) -> dict[str, str]:
@@ -53,8 +52,9 @@ class Team:
         said = await self.extractor.ask(shown, CONCEPTS, {"n": wanted})
         found: dict[str, Concept] = {}
         for concept in said.value.concepts:
-            if concept.sentence <= len(shown.sentences):
-                found.setdefault(concept.about.casefold(), concept)
+            about = " ".join(concept.about.split())
+            if about and concept.sentence <= len(shown.sentences):
+                found.setdefault(about.casefold(), concept.model_copy(update={"about": about}))
         return Said(list(found.values()), said.usage, said.messages)
 
     async def questions(self, shown: Shown, wanted: Sequence[tuple[Kind, str]]) -> Said[list[str]]:

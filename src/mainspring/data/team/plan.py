@@ -33,12 +33,20 @@ class Wishes(Value):
     questions_per_1000_tokens: float = 8.0
     passage_tokens: int = 400
     """How long a passage is at most, in tokens of the teacher."""
+    sample: int | None = None
+    """How many passages of each document are asked about, spread over it evenly; None for all."""
     rounds: int = 2
     """How often the director looks at what is not covered yet; the first round counts."""
     coverage: float = 0.6
     """The share of a passage's text that accepted answers are to rest on; more is not asked for."""
     repairs: int = 1
     """How often an answer that code finds fault with goes back to its writer."""
+
+
+def sampled(passages: Sequence[Passage], wishes: Wishes) -> list[Passage]:
+    """Choose the passages that are asked about."""
+    n = len(passages) if wishes.sample is None else min(wishes.sample, len(passages))
+    return [passages[place * len(passages) // n] for place in range(n)]
 
 
 class Assignment(Value):
@@ -118,6 +126,8 @@ def first_round(passages: Sequence[Passage], wishes: Wishes) -> list[Assignment]
 
 def next_round(number: int, passages: Sequence[Passage], coverage: Coverage, wishes: Wishes) -> list[Assignment]:
     """Ask again for what is not covered."""
+    if not _open_to(wishes, answerable=True):
+        return []
     asked = _begun(passages, wishes)
     return [
         Assignment(
@@ -173,13 +183,18 @@ def _n_questions(passage: Passage, wishes: Wishes) -> int:
 
 def _kinds(n: int, wishes: Wishes, asked: Counter[Kind], *, answerable: bool = False) -> tuple[Kind, ...]:
     """Choose the kinds that are furthest behind their share."""
-    open_to = [kind for kind in wishes.kinds if kind in _WEIGHTS and not (answerable and kind == "unanswerable")]
+    open_to = _open_to(wishes, answerable=answerable)
     chosen: list[Kind] = []
     for _ in range(n if open_to else 0):
         kind = min(open_to, key=lambda kind: ((asked[kind] + 1) / _WEIGHTS[kind], open_to.index(kind)))
         asked[kind] += 1
         chosen.append(kind)
     return tuple(chosen)
+
+
+def _open_to(wishes: Wishes, *, answerable: bool) -> list[Kind]:
+    """Give the kinds that one passage may be asked for."""
+    return [kind for kind in wishes.kinds if kind in _WEIGHTS and not (answerable and kind == "unanswerable")]
 
 
 def _words(about: str) -> set[str]:

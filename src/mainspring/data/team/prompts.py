@@ -13,7 +13,15 @@ from mainspring.data.document import Value
 from mainspring.prompts import Prompt, load_versions
 
 FOLDER: Final = Path(__file__).parent.parent / "prompts"
-MEMBERS: Final = ("house", "concept_extractor", "question_writer", "answer_writer", "answer_mender", "judge")
+NAMES: Final = (
+    "house",
+    "concept_extractor",
+    "question_writer",
+    "answer_writer",
+    "answer_mender",
+    "reply_mender",
+    "judge",
+)
 
 
 class WrittenPrompt(Value):
@@ -70,9 +78,9 @@ class PromptSet(Value):
         """
         known = load_versions(FOLDER, *folders)
         asked: Mapping[str, str] = dict(_named(wish) for wish in versions)
-        if unknown := sorted(set(asked) - set(MEMBERS)):
-            raise ConfigError(f"there is no prompt {unknown[0]!r} in the team; it has {', '.join(MEMBERS)}")
-        return cls(prompts={name: WrittenPrompt.of(known.pick(name, asked.get(name))) for name in MEMBERS})
+        if unknown := sorted(set(asked) - set(NAMES)):
+            raise ConfigError(f"there is no prompt {unknown[0]!r} in the team; it has {', '.join(NAMES)}")
+        return cls(prompts={name: WrittenPrompt.of(known.pick(name, asked.get(name))) for name in NAMES})
 
     def __getitem__(self, name: str) -> WrittenPrompt:
         return self.prompts[name]

@@ -1,7 +1,8 @@
 """Passages as a model is shown them: one numbered sentence a line, so that a citation is a number.
 
 A number leads back to exact offsets; a model that had to repeat the words would get some of them wrong. Line breaks
-within a sentence become blanks, so that no text can pretend to be another sentence, or an instruction after them.
+within a sentence become blanks, and no heading begins with a bracket, so that no text can pretend to be another
+sentence, or an instruction after them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,11 +47,14 @@ class Shown:
         return Message.user(f"{self.text}\n\n{instruction}", label=label)
 
     def spans(self, numbers: Iterable[int]) -> tuple[Span, ...]:
-        """Give the spans of sentences, those that follow each other as one; numbers of no sentence are left out."""
+        """Give the spans of sentences, those that follow each other in a passage as one; numbers of no sentence are
+        left out.
+        """
+        begins = {passage.start for passage in self.passages}
         spans: list[tuple[int, int]] = []
         for sentence in sorted({n for n in numbers if 1 <= n <= len(self.sentences)}):
             start, end = self.sentences[sentence - 1].start, self.sentences[sentence - 1].end
-            if spans and not self.document.text[spans[-1][1] : start].strip():
+            if spans and start not in begins and not self.document.text[spans[-1][1] : start].strip():
                 start = spans.pop()[0]
             spans.append((start, end))
         return tuple(self._span(start, end) for start, end in spans)
@@ -72,7 +76,7 @@ class Shown:
 
 def _heading(document: Document, passage: Passage) -> str:
     parts = [document.title or document.name, *passage.headings]
-    return _on_one_line(" > ".join(dict.fromkeys(parts)))[:_TITLE_CHARS] + ":"
+    return _on_one_line(" > ".join(dict.fromkeys(parts))).lstrip("[ ")[:_TITLE_CHARS] + ":"
 
 
 def _on_one_line(words: str) -> str:

@@ -67,17 +67,19 @@ class Desk:
             BudgetError: The budget does not cover the next call.
             JournalError: The store cannot be read or written.
         """
+        concepts: list[Concept] = []
+        used = NOTHING
         try:
             concepts, used = await self._concepts(shown, assignment)
             wanted = _wanted(assignment, concepts)
-            questions = await self._team.questions(shown, wanted)
+            asked, used_on_asking = await self._questions(shown, wanted)
         except (ModelReplyError, ModelRefused) as error:
-            return Worked(assignment=assignment, failures=(_failure(error),))
-        used += questions.usage
+            told = tuple(concept.about for concept in concepts)
+            return Worked(assignment=assignment, concepts=told, failures=(_failure(error),), usage=used)
         came = await _all(
             [
                 self._candidate(shown, kind, about, question)
-                for (kind, about), question in zip(wanted, questions.value, strict=True)
+                for (kind, about), question in zip(wanted, asked, strict=True)
             ]
         )
         made = tuple(one for one, _ in came if isinstance(one, Candidate))
@@ -87,7 +89,7 @@ class Desk:
             concepts=tuple(concept.about for concept in concepts),
             candidates=made,
             failures=tuple(one for one, _ in came if isinstance(one, str)),
-            usage=sum((usage for _, usage in came), start=used + used_on_controls),
+            usage=sum((usage for _, usage in came), start=used + used_on_asking + used_on_controls),
             controls=controls,
         )
 
@@ -97,6 +99,13 @@ class Desk:
             return [], NOTHING
         said = await self._team.concepts(shown)
         return said.value, NOTHING if assignment.round else said.usage  # known from the first round
+
+    async def _questions(self, shown: Shown, wanted: Sequence[tuple[Kind, str]]) -> tuple[Sequence[str], Usage]:
+        """Write the questions, and say what that took; nobody is asked for none."""
+        if not wanted:
+            return [], NOTHING
+        said = await self._team.questions(shown, wanted)
+        return said.value, said.usage
 
     async def _candidate(
         self, shown: Shown, kind: Kind, about: str, question: str
