@@ -1,5 +1,6 @@
 """How many tokens a text is, counted by the server that will read it."""
 
+import asyncio
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +12,7 @@ from mainspring.models.chat import ChatModel
 from mainspring.models.http import post_json
 
 _PATH: Final = "/tokenize"
+_DEADLINE_S: Final = 10.0
 
 
 async def count_tokens(model: Model, text: str) -> int | None:
@@ -24,8 +26,9 @@ async def count_tokens(model: Model, text: str) -> int | None:
         address = await model.server.ready()
         root = replace(address, base_url=address.base_url.removesuffix("/v1"))
         asked = orjson.dumps({"model": model.model, "content": text, "prompt": text})
-        answer = await post_json(root, _PATH, asked)
-    except ModelError:
+        async with asyncio.timeout(_DEADLINE_S):
+            answer = await post_json(root, _PATH, asked)
+    except (ModelError, TimeoutError):
         return None
     counted = answer.get("count", answer.get("tokens"))
     if isinstance(counted, list):
