@@ -90,9 +90,9 @@ async def work(store: str, options: Options, *, watch: Watch | None = None) -> N
     state = State(stage="working")
     settings = Settings(concurrency=options.n_documents)
     async with open_runs(store, settings=settings, clock=options.clock) as runs:
-        workshop = _workshop(runs, options, _Told(state, watch or (lambda _: None)))
-        runs.register(director(workshop.cover))
-        await asyncio.Event().wait()
+        with _workshop(runs, options, _Told(state, watch or (lambda _: None))) as workshop:
+            runs.register(director(workshop.cover))
+            await asyncio.Event().wait()
 
 
 def _check(source: Path, options: Options) -> None:
@@ -158,7 +158,10 @@ class _Building:
 
     async def run(self, runs: Runs) -> Report:
         """Do everything that needs the store."""
-        workshop = _workshop(runs, self._options, self._told)
+        with _workshop(runs, self._options, self._told) as workshop:
+            return await self._run(runs, workshop)
+
+    async def _run(self, runs: Runs, workshop: Workshop) -> Report:
         agent = director(workshop.cover)
         runs.register(agent)
         await runs.share_budget(self._budget, self._options.budget)

@@ -22,7 +22,9 @@ from mainspring.data.team import Assignment, Team
 from mainspring.data.team.director import Order, Progress
 from mainspring.data.team.wording import Shown
 from mainspring.data.team.work import Desk, Worked
+from mainspring.models import ChatModel
 from mainspring.models.tokens import count_tokens
+from mainspring.models.window import ask_window
 from mainspring.runs.costs import check_price
 from mainspring.runs.journal import Store
 from mainspring.tools import idempotency_key
@@ -54,7 +56,7 @@ class _Opened:
 
 
 class Workshop:
-    """Does the rounds of directors in this process.
+    """Does the rounds of directors in this process; a context manager, behind which nothing new is begun.
 
     Args:
         store: The store of the runs, where everything is kept.
@@ -86,10 +88,17 @@ class Workshop:
         self._watcher = watcher
         self._kept: dict[tuple[str, str], KeptModel] = {}
         self._opened: dict[tuple[str, str], _Opened] = {}
+        self._is_closed = False
         self._silent: set[str] = set()
         """Teachers whose servers do not count tokens."""
         self._cases: OrderedDict[tuple[str, str], Case] = OrderedDict()
         """Documents that were opened last: cutting one costs as much as some of its model calls."""
+
+    def __enter__(self) -> "Workshop":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_closed = True
 
     @property
     def tally(self) -> Tally:
@@ -148,12 +157,15 @@ class Workshop:
 
     async def _worker(self, case: Case, desk: Desk, left: Iterator[Assignment]) -> None:
         for assignment in left:
+            if self._is_closed:
+                raise asyncio.CancelledError  # the round is not done; whoever goes on with it finds what is
             worked = await case.worked(assignment)
             is_known = worked is not None
             if worked is None:
                 shown = Shown.of(case.document, [case.passages[place] for place in assignment.passages])
                 try:
-                    worked = await desk.work(shown, assignment)
+                    async with self.paces[case.spec.teacher].work():
+                        worked = await desk.work(shown, assignment)
                 except MainspringError:
                     for _ in left:  # nobody begins anything any more
                         pass
@@ -166,6 +178,9 @@ class Workshop:
         known = self._opened.get((spec.digest, budget))
         if known is None:
             limits = await self._limits(budget)
+            for name in filter(None, (spec.teacher, spec.judge)):
+                if name not in self.paces:
+                    self.paces[name] = Pace(self._clock, most=await self._most(name))
             teacher = self._keeping(spec.teacher, budget, limits)
             judge = self._keeping(spec.judge, budget, limits) if spec.judge else None
             team = Team(teacher, spec.prompts, judge)
@@ -181,10 +196,15 @@ class Workshop:
                 check_price(model)
             if limits != Budget():
                 purse = Purse(self._store, budget, self._owner, self._clock)
-            pace = self.paces.setdefault(name, Pace(self._clock, most=self._most_calls))
-            kept = KeptModel(model, self._store, pace=pace, clock=self._clock, purse=purse)
+            kept = KeptModel(model, self._store, pace=self.paces[name], clock=self._clock, purse=purse)
             self._kept[name, budget] = kept
         return kept
+
+    async def _most(self, name: str) -> int:
+        """Say how many calls a model is asked at once at most: a llama.cpp server tells how many it takes up."""
+        model = self._open_model(name)
+        slots = (await ask_window(model)).slots if isinstance(model, ChatModel) else None
+        return min(self._most_calls, slots or self._most_calls)
 
     async def _limits(self, budget: str) -> Budget:
         balance = (await self._store.balances([budget])).get(budget)

@@ -7,12 +7,13 @@ filled within a few rounds.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Final, TypeVar
 
 from mainspring.core import Clock
 from mainspring.core.errors import ModelError, ModelTimeout, ModelUnavailable
+from mainspring.data.calls.gate import Gate
 
 T = TypeVar("T")
 
@@ -41,18 +42,23 @@ class Pace:
     def __init__(self, clock: Clock, *, most: int = 64, start: int = 4, attempts: int = _ATTEMPTS) -> None:
         self.limit = float(min(start, most))
         """How many calls may be under way."""
-        self.n_under_way = 0
         self.n_refused = 0
         """How often the server asked for patience."""
         self._most = most
         self._clock = clock
         self._attempts = attempts
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._calls = Gate(lambda: self.limit)
+        self._work = Gate(lambda: self.limit)
         self._is_probing = True
         self._eased_at_s = float("-inf")
         self._latency_s = 0.0
         self._best_s = float("inf")
         self._broken: ModelError | None = None
+
+    @property
+    def n_under_way(self) -> int:
+        """How many calls are under way."""
+        return self._calls.n_inside
 
     async def call(self, attempt: Callable[[], Awaitable[T]], size: Callable[[T], float]) -> T:
         """Make a call when its turn has come, and again where the server asks for patience.
@@ -76,52 +82,26 @@ class Pace:
                 wait_s = _wait_s(error, n_tries)
             await asyncio.sleep(wait_s)
 
+    def work(self) -> AbstractAsyncContextManager[None]:
+        """Take part in the work: no more do than calls may be under way.
+
+        So calls about one passage follow each other, and a server that has read it finds it in its prefix cache.
+        """
+        return self._work.inside()
+
     async def _once(self, attempt: Callable[[], Awaitable[T]], size: Callable[[T], float]) -> T:
-        await self._enter()
-        began_s = self._clock.monotonic()
-        try:
-            reply = await attempt()
-        except (ModelUnavailable, ModelTimeout):
-            self.n_refused += 1
-            self._ease(began_s, _HALF)
-            raise
-        else:
+        async with self._calls.inside():
+            if self._broken is not None:
+                raise self._broken
+            began_s = self._clock.monotonic()
+            try:
+                reply = await attempt()
+            except (ModelUnavailable, ModelTimeout):
+                self.n_refused += 1
+                self._ease(began_s, _HALF)
+                raise
             self._went_well(began_s, size(reply))
             return reply
-        finally:
-            self._leave()
-
-    async def _enter(self) -> None:
-        self._check()
-        if self.n_under_way < int(self.limit):
-            self.n_under_way += 1
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # let in and cancelled at once: somebody else may go
-                self._leave()
-            raise
-        try:
-            self._check()
-        except ModelError:
-            self._leave()
-            raise
-
-    def _check(self) -> None:
-        """Raise what was found out: a server that was not there for long is not asked any more."""
-        if self._broken is not None:
-            raise self._broken
-
-    def _leave(self) -> None:
-        self.n_under_way -= 1
-        while self._waiting and self.n_under_way < int(self.limit):
-            turn = self._waiting.popleft()
-            if not turn.done():
-                self.n_under_way += 1
-                turn.set_result(None)
 
     def _went_well(self, began_s: float, size: float) -> None:
         latency_s = (self._clock.monotonic() - began_s) / max(size, 1.0)
@@ -131,6 +111,7 @@ class Pace:
             self._ease(began_s, _GENTLY)
         elif self.n_under_way >= int(self.limit):  # what was not made use of says nothing about more
             self.limit = min(self._most, self.limit + (1.0 if self._is_probing else 1.0 / self.limit))
+            self._work.admit()
 
     def _ease(self, began_s: float, factor: float) -> None:
         """Allow less; calls that were begun under the larger limit say nothing new."""

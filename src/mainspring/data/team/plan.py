@@ -18,6 +18,8 @@ from mainspring.data.passage import Passage, Sentence
 
 _WEIGHTS: Final[Mapping[Kind, int]] = {"factual": 4, "how_to": 2, "why": 2, "comparison": 1, "unanswerable": 1}
 """How often a kind is asked beside the others; of pairs of passages, `multi_hop` is."""
+_STEP: Final = 7
+"""From one passage's first turn to the next one's: it shares no factor with the sum of the weights."""
 _MAX_QUESTIONS: Final = 6
 _PAIRS_PER_PASSAGE: Final = 0.25
 _PAIRS_OF_ONE: Final = 2
@@ -116,24 +118,24 @@ def _joined(spans: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
 
 
 def first_round(passages: Sequence[Passage], wishes: Wishes) -> list[Assignment]:
-    """Ask of every passage, as much as it is long, with the kinds in turn."""
-    asked = _begun(passages, wishes)
+    """Ask of every passage, as much as it is long; which kinds does not depend on the other passages."""
+    turns = _turns(wishes)
     return [
-        Assignment(round=0, passages=(passage.place,), kinds=_kinds(_n_questions(passage, wishes), wishes, asked))
+        Assignment(round=0, passages=(passage.place,), kinds=_kinds(passage, _n_questions(passage, wishes), turns))
         for passage in passages
     ]
 
 
 def next_round(number: int, passages: Sequence[Passage], coverage: Coverage, wishes: Wishes) -> list[Assignment]:
     """Ask again for what is not covered."""
-    if not _open_to(wishes, answerable=True):
+    turns = _turns(wishes, answerable=True)
+    if not turns:
         return []
-    asked = _begun(passages, wishes)
     return [
         Assignment(
             round=number,
             passages=(passage.place,),
-            kinds=_kinds(max(1, _n_questions(passage, wishes) // 2), wishes, asked, answerable=True),
+            kinds=_kinds(passage, max(1, _n_questions(passage, wishes) // 2), turns, number),
             sentences=coverage.uncovered(passage),
         )
         for passage in passages
@@ -169,32 +171,27 @@ def pairs(number: int, concepts: Mapping[int, Iterable[str]], wishes: Wishes) ->
     return chosen
 
 
-def _begun(passages: Sequence[Passage], wishes: Wishes) -> Counter[Kind]:
-    """Begin the kinds at another place in each document, so that rare ones are asked of short documents, too."""
-    asked: Counter[Kind] = Counter()
-    if passages:
-        _kinds(int(passages[0].document[:8], 16) % sum(_WEIGHTS.values()), wishes, asked)
-    return asked
-
-
 def _n_questions(passage: Passage, wishes: Wishes) -> int:
     return min(_MAX_QUESTIONS, max(1, round(passage.n_tokens * wishes.questions_per_1000_tokens / 1000)))
 
 
-def _kinds(n: int, wishes: Wishes, asked: Counter[Kind], *, answerable: bool = False) -> tuple[Kind, ...]:
-    """Choose the kinds that are furthest behind their share."""
-    open_to = _open_to(wishes, answerable=answerable)
-    chosen: list[Kind] = []
-    for _ in range(n if open_to else 0):
-        kind = min(open_to, key=lambda kind: ((asked[kind] + 1) / _WEIGHTS[kind], open_to.index(kind)))
-        asked[kind] += 1
-        chosen.append(kind)
-    return tuple(chosen)
+def _turns(wishes: Wishes, *, answerable: bool = False) -> tuple[Kind, ...]:
+    """Give the kinds that a passage may be asked for in turn, each as often as it weighs, and well mixed."""
+    kinds = [kind for kind in wishes.kinds if kind in _WEIGHTS and not (answerable and kind == "unanswerable")]
+    asked: Counter[Kind] = Counter()
+    turns: list[Kind] = []
+    for _ in range(sum(_WEIGHTS[kind] for kind in kinds)):
+        turns.append(min(kinds, key=lambda kind: ((asked[kind] + 1) / _WEIGHTS[kind], kinds.index(kind))))
+        asked[turns[-1]] += 1
+    return tuple(turns)
 
 
-def _open_to(wishes: Wishes, *, answerable: bool) -> list[Kind]:
-    """Give the kinds that one passage may be asked for."""
-    return [kind for kind in wishes.kinds if kind in _WEIGHTS and not (answerable and kind == "unanswerable")]
+def _kinds(passage: Passage, n: int, turns: Sequence[Kind], number: int = 0) -> tuple[Kind, ...]:
+    """Take so many kinds in turn, from another place on in each passage, document and round."""
+    if not turns:
+        return ()
+    first = int(passage.document[:8], 16) + _STEP * (passage.place + number)
+    return tuple(turns[(first + place) % len(turns)] for place in range(n))
 
 
 def _words(about: str) -> set[str]:

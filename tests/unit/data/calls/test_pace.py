@@ -130,3 +130,22 @@ async def test_a_call_that_is_cancelled_while_it_waits_leaves_its_place_to_anoth
     await server.tick()
     assert [await first, await third] == [1.0, 1.0]
     assert pace.n_under_way == 0
+
+
+async def test_no_more_take_part_in_the_work_than_calls_may_be_under_way() -> None:
+    pace = Pace(FakeClock(), most=2, start=2)
+    inside, done = 0, asyncio.Event()
+
+    async def takes_part() -> None:
+        nonlocal inside
+        async with pace.work():
+            inside += 1
+            await done.wait()
+
+    tasks = [asyncio.create_task(takes_part()) for _ in range(5)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert inside == 2
+    done.set()
+    await asyncio.gather(*tasks)
+    assert inside == 5
