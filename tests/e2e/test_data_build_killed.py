@@ -84,7 +84,6 @@ def test_a_build_killed_twenty_times_equals_one_that_was_not(tmp_path: Path, tea
             killed(command(tmp_path), other, served(other)["model_calls"] + chance.uniform(5, 50))
         finish(tmp_path)
         after = served(other)
-    print(whole, after)
     assert contents(tmp_path / "out") == expected
     lost_at_most = N_KILLS * AT_ONCE
     assert after["model_calls"] - after["repeated"] == whole

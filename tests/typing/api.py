@@ -1,12 +1,15 @@
 """The public types, pinned: mypy checks this file, nobody runs it."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
 from typing import assert_type
 
 from pydantic import BaseModel
 
 from mainspring import (
     Agent,
+    Budget,
     ChatModel,
     Escalate,
     Prompt,
@@ -20,6 +23,11 @@ from mainspring import (
     use,
 )
 from mainspring.core import Delta, Event, Message, Model, ToolCall, decode
+from mainspring.data import Candidate, Document, Example, Kind, Objection, Span, Verdict
+from mainspring.data.building import Options, Report, State, build, compare, work
+from mainspring.data.reading import Skipped, read_folder
+from mainspring.data.team import PromptSet, Wishes
+from mainspring.data.writing import Dataset, write_dataset
 from mainspring.models.pool import PooledModel
 
 
@@ -115,3 +123,44 @@ def making() -> None:
     Escalate("large", on=("stuck",))  # type: ignore[arg-type]  # no such reason
     Escalate("large", judge=3)  # type: ignore[arg-type]  # neither a tool nor a function
     Agent("a", model=3)  # type: ignore[arg-type]  # neither a name nor a model
+
+
+async def building(scripted: ScriptedModel) -> None:
+    folder, out = Path("handbook"), Path("train")
+    options = Options(
+        teacher="support",
+        judge="referee",
+        wishes=Wishes(kinds=("factual", "why"), rounds=1),
+        budget=Budget(usd=Decimal(5)),
+        open_model={"support": scripted, "referee": scripted}.__getitem__,
+        pii="refuse",
+        evaluation_sets=(Path("exam.jsonl"),),
+    )
+
+    def watch(state: State) -> None:
+        assert_type(state.n_accepted, int)
+
+    report = await build(folder, out, options, watch)
+    assert_type(report, Report)
+    assert_type(report.acceptance.accepted, int)
+    assert_type(report.usage.cost_usd, Decimal | None)
+    assert_type(report.refusals, dict[str, int])
+    assert_type(
+        await compare(folder, out, {"one": options, "other": options.in_store("data.db")}), dict[str, Report]
+    )
+    assert_type(await work("data.db", options), None)
+    assert_type(PromptSet.load(versions=["judge@1"]), PromptSet)
+    async for found in read_folder(folder):
+        assert_type(found, Document | Skipped)
+    Options(judge="referee")  # type: ignore[call-arg]  # somebody has to write the answers
+    Options(teacher="support", pii="shred")  # type: ignore[arg-type]  # there is no such policy
+
+
+def rows(candidate: Candidate) -> None:
+    assert_type(candidate.example, Example)
+    assert_type(candidate.example.kind, Kind)
+    assert_type(candidate.example.spans, tuple[Span, ...])
+    assert_type(candidate.objections, tuple[Objection, ...])
+    assert_type(candidate.verdict, Verdict | None)
+    assert_type(candidate.is_accepted, bool)
+    assert_type(write_dataset(Path("train"), format="sharegpt"), Dataset)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -16,7 +16,8 @@ from mainspring.data.building import Options, State
 from mainspring.data.building import work as work_on
 
 _log = logging.getLogger("mainspring.data.worker")
-_EVERY = 100
+_ROOM: Final = "mainspring.data"
+_EVERY: Final = 100
 """Passages between two lines of the log."""
 
 
@@ -37,7 +38,8 @@ def work(
     with results():
         notes = Screen(stderr=True)
         options = Options(teacher="", most_calls=concurrency, n_documents=documents)
-        with logged(as_json(notes) if log_json else as_lines(notes)):
+        handler = as_json(notes) if log_json else as_lines(notes)
+        with logged(handler), logged(handler, _ROOM):
             run_in_new_loop(_work(existing(store), options))
 
 
@@ -47,13 +49,21 @@ async def _work(store: str, options: Options) -> None:
             _log.info(
                 "working on builds, %d documents and %d calls at once", options.n_documents, options.most_calls
             )
-            await work_on(store, options, watch=_tell)
+            await work_on(store, options, watch=_Lines().tell)
         except asyncio.CancelledError:
             if stop.by is None:
                 raise
             _log.info("stopped")
 
 
-def _tell(state: State) -> None:
-    if state.n_asked % _EVERY == 0:
-        _log.info("%s", progress_words(state, 0.0))
+class _Lines:
+    """Logs now and then how far the work has come."""
+
+    def __init__(self) -> None:
+        self._n_told = 0
+
+    def tell(self, state: State) -> None:
+        """Look at the state."""
+        if state.n_asked >= self._n_told + _EVERY:
+            self._n_told = state.n_asked
+            _log.info("%s", progress_words(state, 0.0))

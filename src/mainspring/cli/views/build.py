@@ -81,7 +81,8 @@ def progress_words(state: State, passed_s: float, room: int | None = None) -> st
     """Say in one line how far a build has come; in so many columns, what matters most of it."""
     parts: list[str] = [state.stage]
     if state.n_asked:
-        parts.append(f"{state.n_asked:,} of {count(state.n_passages, 'passage')}")
+        of = f"{state.n_asked:,} of " if state.n_passages else ""  # a worker does not know how many there are
+        parts.append(of + count(state.n_passages or state.n_asked, "passage"))
     if left_s := seconds_left(state, passed_s):
         parts.append(f"about {age_text(left_s)} left")
     if state.usage.model_calls:
@@ -103,7 +104,7 @@ def seconds_left(state: State, passed_s: float) -> float | None:
     """
     n_new = state.n_asked - state.n_known
     n_left = state.n_passages - state.n_asked
-    if state.stage not in {"reading", "working"} or n_new < 1 or not n_left:
+    if state.stage not in {"reading", "working"} or n_new < 1 or n_left < 1:
         return None
     return passed_s * n_left / n_new
 
@@ -122,7 +123,11 @@ def show_report(out: Screen, report: Report, folder: str) -> None:
         out.say("judge", _judge(report.judge))
     out.say("usage", _calls(report.usage))
     out.say("now", _SEPARATOR.join((_calls(report.now), seconds_text(report.seconds))))
-    tables = {"kind": report.kinds, "refused by": report.refusals, "not managed": report.failures}
+    tables: dict[str, Mapping[str, Acceptance | int]] = {
+        "kind": report.kinds,
+        "refused by": report.refusals,
+        "not managed": report.failures,
+    }
     for name, rows in tables.items():
         if rows:
             out.line()

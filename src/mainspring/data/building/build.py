@@ -144,7 +144,7 @@ class _Building:
         self._cleaner = Cleaner(options)  # what is wrong with an evaluation set is said before anything is paid
         self._state = State()
         self._told = _Told(self._state, watch)
-        self._budget = f"data:{source.name}:{out.name}"  # the same for whoever gives the same command elsewhere
+        self._budget = f"data:{source.resolve().name}:{out.resolve().name}"  # the same for whoever gives the same command elsewhere
         self._skipped: list[Skipped] = []
         self._names: dict[str, str] = {}
         """Id of each document to its name."""
@@ -213,6 +213,7 @@ class _Building:
         if isinstance(found, Skipped):
             state.n_skipped += 1
             self._skipped.append(found)
+            self._told.watch(state)
             return None
         await workshop.archive.keep_document(found)
         state.n_documents += 1

@@ -6,7 +6,7 @@ A call that was under way in a process that died counts as spent whole when its 
 
 from typing import Final
 
-from mainspring.core import Clock, Model, Request, Usage
+from mainspring.core import BudgetField, Clock, Model, Request, Usage
 from mainspring.core.errors import BudgetError
 from mainspring.core.models import Hedged
 from mainspring.runs.costs import MAX_OUTPUT_TOKENS, cost_of
@@ -50,7 +50,7 @@ class Purse:
         except DoesNotFit as refusal:
             left, needed = in_words(refusal.field, max(0, refusal.left)), in_words(refusal.field, refusal.needed)
             raise BudgetError(
-                f"the budget has {left} {refusal.field} left, and a call of model {model.name!r} may take "
+                f"the budget has {left} {_words(refusal.field)} left, and a call of model {model.name!r} may take "
                 f"{needed}; raise it, and the same command goes on from here"
             ) from refusal
 
@@ -63,6 +63,10 @@ class Purse:
     async def free(self, key: str) -> None:
         """Give back what was held for a call that was not made."""
         await self._balances.settle_hold(self._owner, Settle(key, {}), now=self._clock.now())
+
+
+def _words(field: BudgetField) -> str:
+    return "US dollars" if field == "usd" else field.replace("_", " ")
 
 
 def _worst(model: Model, request: Request) -> Amounts:

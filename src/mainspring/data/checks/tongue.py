@@ -49,7 +49,7 @@ def share_of(text: str, code: str) -> float:
 
 @lru_cache(maxsize=64)
 def scripts_of(text: str) -> Counter[str]:
-    """Count the letters of a text by their script; remembered, as all questions of a passage are held against it."""
+    """Count the letters of a text by their script; remembered, as all questions of a passage meet it."""
     latin = Counter({"latin": len(_LATIN.findall(text))})
     if _BEYOND_LATIN.search(text) is None:
         return +latin

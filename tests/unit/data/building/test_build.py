@@ -71,7 +71,7 @@ async def test_a_new_document_costs_only_itself(tmp_path: Path) -> None:
     alone = await build(tmp_path / "docs" / "new.md", tmp_path / "alone", options(Teacher(truthful)))
     assert teacher.n_calls == report.now.model_calls == alone.usage.model_calls
     after = lines(tmp_path / "out" / "documents.jsonl")
-    assert [row for row in after if row in before] == before
+    assert [row | {"split": ""} for row in after[:2]] == [row | {"split": ""} for row in before]
     assert len(after) == 3
 
 

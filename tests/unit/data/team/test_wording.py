@@ -11,7 +11,7 @@ from mainspring.data.team.wording import Shown
 from tests.unit.data.team.made import MACHINES, document_of, shown
 
 _BREAKS = "\n\r\t\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-_INK = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1).map(str.strip).filter(bool)
+_INK = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool)
 _PASSAGES = st.lists(st.lists(_INK, min_size=1, max_size=4), min_size=1, max_size=3)
 
 

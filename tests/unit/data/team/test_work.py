@@ -131,9 +131,13 @@ async def test_a_judge_that_lets_spoilt_answers_pass_is_found_out() -> None:
     assert knowing.usage.model_calls == 2 + 3 * 3
 
 
-@pytest.mark.parametrize("field", ["concepts", "questions"])
-async def test_a_member_that_cannot_be_read_before_there_are_questions_costs_the_assignment(field: str) -> None:
-    done = await worked(speaking(**{field: lambda _: {field: "none"}}))
+@pytest.mark.parametrize(
+    "unreadable", [speaking(concepts=lambda _: {"concepts": "none"}), speaking(questions=lambda _: [])]
+)
+async def test_a_member_that_cannot_be_read_before_there_are_questions_costs_the_assignment(
+    unreadable: Speak,
+) -> None:
+    done = await worked(unreadable)
     assert done.candidates == ()
     (failure,) = done.failures
     assert "replies in a row" in failure
