@@ -144,7 +144,8 @@ class _Building:
         self._cleaner = Cleaner(options)  # what is wrong with an evaluation set is said before anything is paid
         self._state = State()
         self._told = _Told(self._state, watch)
-        self._budget = f"data:{source.resolve().name}:{out.resolve().name}"  # the same for whoever gives the same command elsewhere
+        self._budget = f"data:{source.resolve().name}:{out.resolve().name}"
+        """The same for whoever gives the same command on another machine."""
         self._skipped: list[Skipped] = []
         self._names: dict[str, str] = {}
         """Id of each document to its name."""
