@@ -106,7 +106,7 @@ class Report(Value):
     failures: dict[str, int] = Field(default_factory=dict)
     """What members of the team did not manage, and how often."""
     usage: Spent = Spent()
-    """Of all calls that examples were made and judged by, in whichever process; measuring a judge is not counted."""
+    """Of all calls that examples were made and judged by, in any process; measuring a judge is not counted."""
     now: Spent = Spent()
     """Of those that this process made."""
     seconds: float = 0.0
