@@ -1,28 +1,31 @@
-"""The team: a weather desk, a stylist and a clerk, and the shop that leads them and looks after orders itself.
+"""The team: whoever knows best answers the customer, and each knows little.
 
-What a place demands of furniture is told by a desk without a model: one call, and its figures as they are.
+shop       hands the conversation to whoever answers (`routing.py`)
+sales      understands what is wanted: its clerk finds furniture and orders it, its stylist knows the pieces
+service    looks after orders that there are
+weather    tells the weather of a place, and what it demands of furniture
+lead       does all of this for one who wants several things at once
 """
 
 import hashlib
-import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from apps.storefront.checking import answer_check, choice_check, reservation_check
+from apps.storefront.checking import answer_check
+from apps.storefront.clerk import clerk
+from apps.storefront.routing import Role, role_for
 from apps.storefront.shop import Shop
-from apps.storefront.tasks import Choice, ChoiceTask, NeedsReport, NeedsTask, OrderTask, Reservation, WeatherTask
-from apps.storefront.tools import ordering_tools, service_tools, styling_tools
+from apps.storefront.tasks import PieceTask
+from apps.storefront.tools import finding_tool, ordering_tools, piece_tools, service_tools
 from apps.storefront.weather import Weather, weather_tools
 from mainspring import Agent
 from mainspring.agent.opening import Models
-from mainspring.models.routine import Routine, RoutineModel, Step, call
 from mainspring.prompts import Prompt
-from mainspring.teams import supervisor
+from mainspring.teams import router
 from mainspring.tools import AnyTool
 
 _PROMPTS: Final = Path(__file__).parent / "prompts"
-_NEEDS: Final = re.compile(r"rain \d, frost \d, sun \d, salt (?:\d|unknown)")
-_SAYS_CHARS: Final = 300
 
 
 def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | None = None) -> Agent:
@@ -37,62 +40,41 @@ def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | N
         customer: Whom it serves: whose cart, orders and money.
         model: Whom its agents ask; the embedded model if not given.
     """
-    prompt = _prompt("shop")
     mark = hashlib.sha256(customer.encode()).hexdigest()[:8]
-    reserve, place = ordering_tools(shop, customer)
-    present, demands = weather_tools(weather)
-    desk = Agent("weather", prompt=_prompt("weather"), tools=[present], model=model, max_steps=6)
-    stylist = Agent(
-        "stylist",
-        prompt=_prompt("stylist"),
-        tools=styling_tools(shop),
-        judge=choice_check(shop),
-        model=model,
-        max_steps=8,
+    selling = (
+        clerk(f"clerk_{mark}", finding_tool(shop, weather), *ordering_tools(shop, customer)),
+        _stylist(shop, model),
     )
-    clerk = Agent(
-        f"clerk_{mark}",
-        prompt=_prompt("clerk"),
-        tools=[reserve],
-        judge=reservation_check(shop, customer),
-        model=model,
-        max_steps=8,
-    )
-    return supervisor(
+    serving, telling = service_tools(shop, customer), weather_tools(weather)
+
+    def member(role: Role, *tools: AnyTool) -> Agent:
+        return Agent(
+            f"{role}_{mark}",
+            prompt=_prompt(role),
+            tools=tools,
+            judge=answer_check(shop, customer),
+            model=model,
+            max_steps=12,
+            max_calls=1,
+        )
+
+    return router(
         f"shop_{mark}",
         [
-            desk.as_tool(task=WeatherTask),
-            _needs_desk(demands).as_tool(task=NeedsTask, output=NeedsReport),
-            stylist.as_tool(task=ChoiceTask, output=Choice),
-            clerk.as_tool(name="clerk", task=OrderTask, output=Reservation),
+            member("sales", *selling),
+            member("service", *serving),
+            member("weather", *telling),
+            member("lead", *serving, *telling, *selling),
         ],
-        instructions=prompt.render(),
-        tools=[place, *service_tools(shop, customer)],
-        judge=answer_check(shop, customer),
-        model=model,
-        sampling=prompt.sampling,
-        description=prompt.description,
-        max_steps=16,
-        max_calls=1,
+        rule=lambda words: f"{role_for(words)}_{mark}",
+        description="A furniture shop that finds furniture for a place, orders it, and looks after orders.",
     )
 
 
-def _needs_desk(demands: AnyTool) -> Agent:
-    """Make the desk that tells what furniture has to stand at a place."""
-
-    def routine(task: str) -> Routine:
-        asked = {name: value for name, _, value in (line.partition(": ") for line in task.splitlines())}
-        stands = "open" if asked["furniture_stands"].startswith("without") else "covered"
-        (told,) = yield Step((call(demands.name, place=asked["place"], stands=stands),))
-        found = None if told.is_error else _NEEDS.search(told.text)
-        return {"says": told.text[:_SAYS_CHARS], "needs": found[0] if found else "none"}
-
-    return Agent(
-        "needs",
-        model=RoutineModel("needs", routine),
-        tools=[demands],
-        description="The weather desk: how much rain, frost, sun and salt furniture has to stand at a place.",
-    )
+def _stylist(shop: Shop, model: Models | None) -> AnyTool:
+    """Make the one who is asked about pieces; what the stylist says is the answer to the customer."""
+    agent = Agent("stylist", prompt=_prompt("stylist"), tools=piece_tools(shop), model=model, max_steps=6)
+    return replace(agent.as_tool(task=PieceTask), answers=True)
 
 
 def role_of(agent: str) -> str:

@@ -6,6 +6,6 @@ one. Arguments are what a small model can copy from the words before it; amounts
 
 from apps.storefront.tools.ordering import ordering_tools
 from apps.storefront.tools.service import service_tools
-from apps.storefront.tools.styling import styling_tools
+from apps.storefront.tools.styling import finding_tool, piece_tools
 
-__all__ = ["ordering_tools", "service_tools", "styling_tools"]
+__all__ = ["finding_tool", "ordering_tools", "piece_tools", "service_tools"]

@@ -1,27 +1,31 @@
-"""The weather that furniture has to stand, as agents hand it on: `rain 3, frost 2, sun 1, salt 2`."""
+"""What the weather of a place demands of furniture, looked up where it is needed and never retold."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
-from apps.storefront.shop.errors import WrongInput
+from apps.storefront.weather import Stands, Weather, WeatherError
+from apps.storefront.weather import demands as demanded
+from apps.storefront.weather.tools import a_year
+from mainspring import ToolError
 
 SCALES: Final = ("rain", "frost", "sun", "salt")
-_NEED: Final = re.compile(rf"({'|'.join(SCALES)})\b\D{{0,12}}?([0-3])(?![0-9])", re.IGNORECASE)
 
 
-def read_needs(text: str) -> dict[str, int]:
-    """Read the least resistance on each scale; scales that are not named need none.
+async def needs_at(weather: Weather, city: str, stands: Stands) -> dict[str, int]:
+    """Give the least resistance on each scale, from 0 to 3; what is not known demands none, nor does a room.
 
     Raises:
-        WrongInput: It names none, although there are words.
+        ToolError: Nothing is known of the weather there.
     """
-    found = {scale.lower(): int(grade) for scale, grade in _NEED.findall(text)}
-    if text.strip().casefold() not in {"", "none"} and not found:
-        raise WrongInput(f"{text!r} says no need; write it like `rain 3, frost 2, sun 1, salt 0`, or none")
-    return found
+    if stands == "indoor":
+        return dict.fromkeys(SCALES, 0)
+    try:
+        found = demanded(await a_year(weather, city), stands)
+    except WeatherError as error:
+        raise ToolError(str(error)) from error
+    return {scale.split()[0]: demand.level if demand.is_known else 0 for scale, demand in found.items()}
 
 
 def write_needs(needs: Mapping[str, int]) -> str:
-    """Say needs the way they are read."""
+    """Say needs in a line."""
     return ", ".join(f"{scale} {needs.get(scale, 0)}" for scale in SCALES)

@@ -7,11 +7,12 @@ an order is the answer to the customer: nothing is done after it that the custom
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from apps.storefront.shop import Address, Money, Order, Shop, Slot
 from apps.storefront.shop.errors import DeliveryError, Unknown, WrongInput
-from apps.storefront.tools.styling import Sku
+from apps.storefront.tools.fields import Euro, Item, Reservation
+from apps.storefront.tools.styling import budget
 from apps.storefront.tools.words import order_line, slot_words
 from mainspring import idempotency_key, tool
 from mainspring.core import JsonObject
@@ -20,21 +21,12 @@ from mainspring.tools import AnyTool, Approval, as_tool
 OrderId = Annotated[str, Field(pattern=r"^O-[0-9a-f]{12}$", description="copied from a result")]
 Amount = Annotated[str, Field(max_length=24, description="copied, with its currency")]
 Line = Annotated[str, Field(min_length=1, max_length=200)]
-PostalCode = Annotated[str, Field(min_length=3, max_length=10)]
+PostalCode = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9 -]{2,9}$")]
 Day = Annotated[
     Literal["earliest", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     Field(description="of delivery; earliest unless the customer names one"),
 ]
 PAY_BY: Final = "invoice"
-
-
-class Item(BaseModel):
-    """Pieces to be ordered."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    sku: Sku
-    number: Annotated[int, Field(ge=1, le=99)]
 
 
 def ordering_tools(shop: Shop, customer: str) -> tuple[AnyTool, AnyTool]:
@@ -49,18 +41,20 @@ def ordering_tools(shop: Shop, customer: str) -> tuple[AnyTool, AnyTool]:
         postal_code: PostalCode,
         city: Line,
         day: Day,
-    ) -> str:
+        max_total_euro: Euro,
+    ) -> Reservation:
         """Reserve pieces and a delivery to an address, and say the total; nothing is ordered before place_order."""
         address = Address(name=name, street=street, postal_code=postal_code, city=city)
         slot = _slot(shop.delivery_slots(postal_code), day)
         wanted = _counted(items)
+        _check_budget(shop, wanted, budget(shop, max_total_euro))
         order = _held(shop, customer, wanted, address, slot)
         if order is None:
             key = idempotency_key()
             _let_go(shop, customer, key)
             _fill_cart(shop, customer, wanted, key)
             order = shop.checkout(customer, address=address, slot=slot.id, key=f"{key}:checkout")
-        return _reserved(order, slot)
+        return Reservation(order=order.id, total=str(order.total), delivery=slot_words(slot))
 
     @tool(
         effect="money",
@@ -135,7 +129,9 @@ def _slot(offered: Sequence[Slot], day: str) -> Slot:
     found = next((slot for slot in offered if day in {"earliest", f"{slot.day:%A}".lower()}), None)
     if found is None:
         days = ", ".join(dict.fromkeys(f"{slot.day:%A}".lower() for slot in offered)) or "none"
-        raise DeliveryError(f"nothing is delivered there on a {day}; write earliest, or one of these days: {days}")
+        raise DeliveryError(
+            f"nothing is delivered there on a {day}; take the earliest, or one of these days: {days}"
+        )
     return found
 
 
@@ -156,6 +152,18 @@ def _counted(items: Sequence[Item]) -> dict[str, int]:
     return wanted
 
 
+def _check_budget(shop: Shop, wanted: Mapping[str, int], most: Money | None) -> None:
+    """Refuse pieces that cost more than the customer will pay.
+
+    Raises:
+        WrongInput: They do.
+    """
+    first, *rest = (shop.piece(sku).price * number for sku, number in wanted.items())
+    goods = sum(rest, first)
+    if most is not None and goods.minor > most.minor:
+        raise WrongInput(f"these pieces come to {goods}, which is more than {most}")
+
+
 def _held(shop: Shop, customer: str, wanted: Mapping[str, int], address: Address, slot: Slot) -> Order | None:
     """Give the order that is reserved just so already, as by a call that was cut off; None where there is none."""
     for order in shop.orders(customer):
@@ -173,10 +181,3 @@ def _fill_cart(shop: Shop, customer: str, wanted: Mapping[str, int], key: str) -
             shop.cart_set(customer, line.sku, 0, key=f"{key}:out:{line.sku}")
     for sku, number in wanted.items():
         shop.cart_set(customer, sku, number, key=f"{key}:{sku}")
-
-
-def _reserved(order: Order, slot: Slot) -> str:
-    return (
-        f"Reserved until {order.held_until:%H:%M} UTC: {order_line(order)}. Delivery {slot_words(slot)}. "
-        f"Nothing is ordered yet: call place_order with order {order.id} and total {order.total}"
-    )

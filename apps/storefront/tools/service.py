@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from apps.storefront.shop import Address, Shop
+from apps.storefront.tools.fields import Sku
 from apps.storefront.tools.ordering import Amount, Line, OrderId, PostalCode, amount, is_theirs
-from apps.storefront.tools.styling import Sku
 from apps.storefront.tools.words import order_line
 from mainspring import idempotency_key, tool
 from mainspring.core import JsonObject

@@ -5,9 +5,10 @@ a set        one candidate for each wish; it counts how far down its pieces stan
 found        the set that matches best, the best one with other pieces throughout, and the cheapest
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, repeat
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,7 @@ from apps.storefront.shop import Money, Piece, Shop, Wanted
 from apps.storefront.shop.catalogue import Kind
 
 _CANDIDATES: Final = 7
+_SKU: Final = re.compile(r"\b[A-Z0-9]+-[A-Z0-9-]+\b")
 _MOST_TRIED: Final = 4_096
 """Sets that are looked at; each wish has fewer candidates where there are many wishes."""
 
@@ -83,6 +85,20 @@ def find_sets(shop: Shop, wishes: Sequence[Wish], wanted: Wanted, budget: Money 
     best = affordable[0]
     other = next((one for one in affordable if not _skus(one) & _skus(best)), None)
     return Found(best, other, cheapest)
+
+
+def named_pieces(shop: Shop, wishes: Sequence[Wish], skus: str) -> Set:
+    """Give the pieces whose SKUs are named; nothing where none is.
+
+    There are as many of each as are wanted of its kind, or in its place where the kinds are others.
+
+    Raises:
+        Unknown: There is no such piece.
+    """
+    numbers = {wish.kind: wish.number for wish in wishes}
+    in_place = [*(wish.number for wish in wishes), *repeat(1, len(skus))]
+    pieces = [shop.piece(sku) for sku in dict.fromkeys(_SKU.findall(skus))]
+    return tuple(Picked(piece, numbers.get(piece.kind, n), 0) for piece, n in zip(pieces, in_place, strict=False))
 
 
 def total(one: Set) -> Money:

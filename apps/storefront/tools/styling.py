@@ -1,52 +1,76 @@
-"""Choosing furniture: whole sets within a budget, pieces side by side, and whether they fit a space."""
+"""Finding furniture: whole sets within a budget that stand the weather; and what there is to know of pieces."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from apps.storefront.shop import Money, Shop, Space, Wanted
 from apps.storefront.shop.errors import WrongInput
-from apps.storefront.tools.needs import read_needs, write_needs
-from apps.storefront.tools.sets import Found, Set, Wish, find_sets, total
+from apps.storefront.tools.fields import Choice, Euro, Item, Sku
+from apps.storefront.tools.needs import needs_at, write_needs
+from apps.storefront.tools.sets import Found, Set, Wish, find_sets, named_pieces, total
+from apps.storefront.weather import Stands, Weather
 from mainspring import tool
+from mainspring.core.threads import in_daemon_thread
 from mainspring.tools import AnyTool, as_tool
 
-Sku = Annotated[str, Field(pattern=r"^[A-Z0-9-]{3,24}$", description="like CHR-001")]
-Needs = Annotated[
-    str,
-    Field(
-        pattern=r"^(rain [0-3], frost [0-3], sun [0-3], salt ([0-3]|unknown)|none)$",
-        description="as weather said them, each from 0 to 3, in its words; none for a room",
-    ),
+Where = Literal["in a room", "outside, no roof", "outside, a roof"]
+Named = Annotated[str, Field(max_length=100, description="those that the customer has said; may be empty")]
+Look = Annotated[str, Field(max_length=100, description="the customer's words for its look or use; may be empty")]
+City = Annotated[
+    str, Field(pattern=r"^[^0-9]{0,60}$", description="of the terrace, balcony or garden; empty for a room")
 ]
-Place = Literal["open", "covered", "indoor"]
-Euro = Annotated[int, Field(ge=0, description="the most that all of it may cost; 0 if no limit is said")]
 Which = Literal["best match", "another look", "cheapest"]
 Centimetres = Annotated[int, Field(ge=1, le=100_000)]
-_PLACES = {"open": "in the open", "covered": "outside under a roof", "indoor": "in a room"}
+_PLACES: Final[dict[Stands, str]] = {
+    "open": "in the open",
+    "covered": "outside under a roof",
+    "indoor": "in a room",
+}
+_STANDS: Final[dict[Where, Stands]] = {
+    "in a room": "indoor",
+    "outside, no roof": "open",
+    "outside, a roof": "covered",
+}
 _MAJOR = 100
 
 
-def styling_tools(shop: Shop) -> tuple[AnyTool, ...]:
-    """Make the tools that choose furniture."""
+def finding_tool(shop: Shop, weather: Weather) -> AnyTool:
+    """Make the tool that finds furniture."""
 
-    @tool(effect="none", trusted=True)
-    def find_furniture(
+    @tool(effect="fetch", trusted=True)
+    async def find_furniture(
         wanted: Annotated[list[Wish], Field(min_length=1, max_length=4)],
-        stands: Place,
-        needs: Needs,
+        stands: Where,
+        terrace_city: City,
         max_total_euro: Euro,
-        style: Annotated[str, Field(max_length=100, description="words for the look or use; may be empty")],
+        skus: Named,
+        look: Look,
         which: Which,
-    ) -> str:
-        """Find one set of all that is wanted, in stock, within the budget, with prices."""
-        if len({wish.kind for wish in wanted}) < len(wanted):
-            raise WrongInput("one kind is wanted twice; write each kind once, with how many of it are wanted")
-        least = read_needs(needs)
-        asked = Wanted(text=style, stands=stands, **least)
-        budget = shop.terms.money(max_total_euro * _MAJOR) if max_total_euro else None
-        found = find_sets(shop, wanted, asked, budget)
-        return _told(found, which, budget, f"stand {_PLACES[stands]} and resist {write_needs(least)}")
+    ) -> Choice:
+        """Find one set of all that is wanted, in stock, within the budget, that stands the weather of the city.
+
+        Where SKUs are named, it is those pieces.
+        """
+        if named := named_pieces(shop, wanted, skus):
+            stocked = " ".join(f"{one.piece.stock} of {one.piece.sku} in stock." for one in named)
+            return _chosen(named, stocked)
+        wishes = list({(wish.kind, wish.number): wish for wish in wanted}.values())
+        if len({wish.kind for wish in wishes}) < len(wishes):
+            raise WrongInput("one kind is wanted in two numbers; write each kind once, with how many are wanted")
+        least = await needs_at(weather, terrace_city, _STANDS[stands])
+        asked = Wanted(text=look, stands=_STANDS[stands], **least)
+        most = budget(shop, max_total_euro)
+        found = await in_daemon_thread(partial(find_sets, shop, wishes, asked, most))
+        return _told(found, which, most, _standing(_STANDS[stands], terrace_city, least))
+
+    return as_tool(find_furniture)
+
+
+def piece_tools(shop: Shop) -> tuple[AnyTool, ...]:
+    """Make the tools that tell about pieces."""
 
     @tool(effect="none", trusted=True)
     def piece(sku: Sku) -> str:
@@ -73,22 +97,41 @@ def styling_tools(shop: Shop) -> tuple[AnyTool, ...]:
         found = shop.fits(sku, Space(width_mm=width_cm * 10, depth_mm=depth_cm * 10), n=number)
         return f"{'Yes' if found.fits else 'No'}: {found.why}."
 
-    return tuple(as_tool(one) for one in (find_furniture, piece, compare, fits))
+    return tuple(as_tool(one) for one in (piece, compare, fits))
 
 
-def _told(found: Found, which: Which, budget: Money | None, what: str) -> str:
+def _standing(stands: Stands, city: str, least: Mapping[str, int]) -> str:
+    """Say where furniture may stand, and what of the weather."""
+    return f"stand {_PLACES[stands]}" + (
+        "" if stands == "indoor" else f" in {city} and resist {write_needs(least)}"
+    )
+
+
+def budget(shop: Shop, max_total_euro: int) -> Money | None:
+    """Give what pieces may cost together, delivery left out; None for anything."""
+    return shop.terms.money(max_total_euro * _MAJOR) if max_total_euro else None
+
+
+def _told(found: Found, which: Which, most: Money | None, what: str) -> Choice:
     if found.missing:
         kinds = ", ".join(f"{wish.number} x {wish.kind}" for wish in found.missing)
-        return f"Nothing fits: no piece in stock for {kinds} would {what}. Tell the customer so."
+        return _nothing(f"Nothing fits: no piece in stock for {kinds} would {what}.")
     if found.best is None:
-        return (
-            f"Nothing within {budget}: the cheapest that would {what} is {_line(found.cheapest)}. "
-            "Tell the customer so, and choose nothing."
-        )
+        return _nothing(f"Nothing within {most}: the cheapest that would {what} is {_line(found.cheapest)}.")
     chosen = {"best match": found.best, "another look": found.other, "cheapest": found.cheapest}[which]
     if chosen is None:
-        return f"Nothing else is in stock within {budget or 'any budget'} that would {what}."
-    return f"{_line(chosen)}, without delivery. In stock; they {what}."
+        return _nothing(f"Nothing else is in stock within {most or 'any budget'} that would {what}.")
+    return _chosen(chosen, f"In stock; they {what}.")
+
+
+def _chosen(chosen: Set, words: str) -> Choice:
+    items = [Item(sku=picked.piece.sku, number=picked.n) for picked in chosen]
+    says = f"{_line(chosen)}, without delivery. {words}"
+    return Choice(items=items, total=str(total(chosen)), says=says)
+
+
+def _nothing(says: str) -> Choice:
+    return Choice(items=[], total="", says=says)
 
 
 def _line(one: Set) -> str:

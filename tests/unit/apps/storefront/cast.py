@@ -3,7 +3,6 @@
 Tools, shop, database and inbox are real, so what the models are told here is what any model would be told.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -14,16 +13,27 @@ from pydantic import JsonValue
 from apps.storefront import team
 from apps.storefront.evaluation.conversation import AT_HOME
 from apps.storefront.evaluation.world import read_address
-from apps.storefront.tasks import Choice
 from mainspring import Prompt, ScriptedModel, use
-from mainspring.core import Answer, JsonObject, OnDelta, Reply, Request, ToolCall
+from mainspring.core import JsonObject, OnDelta, Reply, Request, ToolCall
 from mainspring.models.scripted import Line
 
 Move = Line | Callable[[Request], Line]
 Play = Mapping[str, Sequence[Move]]
 """What each agent's model says, one line a call."""
-AGENTS = ("shop", "weather", "stylist", "clerk")
-_SAYS_CHARS = int(Choice.model_json_schema()["properties"]["says"]["maxLength"])
+AGENTS = ("sales", "service", "weather", "lead", "stylist")
+"""Those that ask a model."""
+_KINDS = {
+    "CHR": "chair",
+    "TBL": "table",
+    "BNC": "bench",
+    "LNG": "lounger",
+    "SHF": "shelf",
+    "LMP": "lamp",
+    "RUG": "rug",
+    "PLT": "planter",
+    "CSH": "cushion",
+}
+"""By the beginnings of SKUs."""
 
 
 class Cast:
@@ -53,104 +63,59 @@ def all_told(request: Request) -> str:
     return "\n".join(message.text for message in request.messages if message.role == "tool")
 
 
-def report(request: Request) -> Answer:
-    """Answer as the weather desk: with needs where they are asked for, else in words."""
-    if "furniture_stands" not in request.messages[1].text:
-        return Answer(value=told(request))
-    return Answer(value={"needs": needs(request), "says": told(request)[:_SAYS_CHARS]})
-
-
-def choose(request: Request) -> Answer:
-    """Answer as the stylist, with the set that was found."""
-    found = told(request)
-    items = items_of({sku: int(n) for n, sku in re.findall(r"(\d+) x ([A-Z]{3}-\d{3})", found)})
-    total = re.findall(r"= ([\d,.]+ EUR)", found)[-1]
-    return Answer(value={"items": items, "total": total, "says": found[:_SAYS_CHARS]})
-
-
-def advise(request: Request) -> Answer:
-    """Answer as the stylist, choosing nothing."""
-    return Answer(value={"items": [], "total": "", "says": told(request)[:_SAYS_CHARS]})
-
-
-def prices(request: Request) -> Answer:
-    """Answer as the stylist, with what compared pieces cost."""
-    compared = json.loads(told(request))
-    return Answer(value={"items": [], "total": "", "says": " or ".join(compared["price"])})
-
-
-def needs(request: Request) -> str:
-    """Give the needs of the weather that were said last."""
-    heard = [message.text for message in request.messages if message.role != "system"]
-    said = [
-        found for text in heard for found in re.findall(r"rain \d, frost \d, sun \d, salt (?:\d|unknown)", text)
-    ]
-    return said[-1] if said else "none"
-
-
 def order_of(request: Request) -> str:
     """Give the order that was named last."""
     return str(re.findall(r"O-[0-9a-f]{12}", "\n".join(message.text for message in request.messages))[-1])
 
 
 def weather(place: str, month: str) -> ToolCall:
-    """Ask the weather desk for the weather itself."""
+    """Ask for the weather itself."""
     return use("weather", place=place, when=month)
 
 
-def demands(place: str, stands: str) -> ToolCall:
-    """Ask the weather desk what furniture has to stand."""
-    roof = "without" if stands == "open" else "with"
-    return use("needs", place=place, furniture_stands=f"{roof} a roof above it")
+def wants(
+    where: str = "a room", max_total_euro: int = 0, look: str = "", skus: str = "", /, **wanted: int
+) -> ToolCall:
+    """Ask the clerk for furniture for a room, or for `Oslo, a roof`."""
+    fields: JsonObject = {"max_total_euro": max_total_euro, "skus": skus, "look": look}
+    whereto: JsonObject = {"name": "X", "street": "X", "postal_code": "XXX", "city": "X", "day": "earliest"}
+    return use("clerk", wanted=wishes(wanted), **_standing(where), **fields, customer="asks", **whereto)
 
 
-def stylist(
-    stands: str, max_total_euro: int = 0, also: str = "", /, **wanted: int
-) -> Callable[[Request], ToolCall]:
-    """Ask the stylist, with the needs that the weather desk has said."""
-    fields: JsonObject = {"stands": stands, "max_total_euro": max_total_euro, "also": also}
-    return lambda request: use("stylist", wanted=wishes(wanted), needs=needs(request), **fields)
+def orders(call: ToolCall, to: str = AT_HOME, day: str = "earliest") -> ToolCall:
+    """Have the clerk order what is wanted."""
+    return use("clerk", **{**call.arguments, "customer": "orders", **address_fields(to), "day": day})
 
 
-def find(stands: str, max_total_euro: int = 0, style: str = "", /, **wanted: int) -> Callable[[Request], ToolCall]:
-    """Look for furniture that stands what the task says."""
-    fields: JsonObject = {"stands": stands, "max_total_euro": max_total_euro, "style": style, "which": "best match"}
-    return lambda request: use("find_furniture", wanted=wishes(wanted), needs=needs(request), **fields)
+def clerk(to: str = AT_HOME, day: str = "earliest", max_total_euro: int = 0, /, **pieces: int) -> ToolCall:
+    """Have the clerk order pieces by their SKUs."""
+    skus = [sku.replace("_", "-") for sku in pieces]
+    kinds = {_KINDS[sku[:3]]: number for sku, number in pieces.items()}
+    return orders(wants("a room", max_total_euro, "", ", ".join(skus), **kinds), to, day)
 
 
-def clerk(to: str = AT_HOME, day: str = "earliest", /, **pieces: int) -> Callable[[Request], ToolCall]:
-    """Have the clerk order pieces, or what the stylist has chosen."""
-    named = items_of({sku.replace("_", "-"): n for sku, n in pieces.items()})
-
-    def call(request: Request) -> ToolCall:
-        items: JsonValue = named or json.loads(told(request))["items"]
-        return use("clerk", items=items, day=day, **address_fields(to))
-
-    return call
+def find(
+    where: str, max_total_euro: int = 0, look: str = "", which: str = "best match", skus: str = "", /, **wanted: int
+) -> ToolCall:
+    """Look for furniture for a room, or for `Oslo, a roof`."""
+    fields: JsonObject = {"max_total_euro": max_total_euro, "skus": skus, "look": look, "which": which}
+    return use("find_furniture", wanted=wishes(wanted), **_standing(where), **fields)
 
 
-def reserve(request: Request) -> ToolCall:
-    """Reserve what the task says."""
-    fields = dict(line.split(": ", 1) for line in request.messages[1].text.splitlines())
-    items = json.loads(fields.pop("items"))
-    return use("reserve_order", items=items, **fields)
-
-
-def reserved(request: Request) -> Answer:
-    """Answer as the clerk, with what is reserved, or why nothing is."""
-    total = re.findall(r"total ([\d,.]+ EUR)", told(request))
-    order = order_of(request) if total else ""
-    return Answer(value={"order": order, "total": total[-1] if total else "", "says": told(request)[:_SAYS_CHARS]})
+def _standing(where: str) -> JsonObject:
+    """Give where furniture stands as the fields of a call."""
+    city, _, roof = where.partition(", ")
+    return (
+        {"stands": f"outside, {roof}", "terrace_city": city}
+        if roof
+        else {"stands": "in a room", "terrace_city": ""}
+    )
 
 
 def place(request: Request) -> ToolCall:
     """Place what is reserved, at its total."""
     total = re.findall(r"total\W+([\d,.]+ EUR)", told(request))[-1]
     return use("place_order", order=order_of(request), total=total)
-
-
-RESERVING: tuple[Move, ...] = (reserve, reserved)
-"""What the clerk does."""
 
 
 def with_order(tool: str, /, **arguments: JsonValue) -> Callable[[Request], ToolCall]:
@@ -180,6 +145,6 @@ def _prompts() -> dict[str, str]:
 
 
 def _who(request: Request) -> str:
-    """Tell who asks, by the instructions; in the shop's, how to lead a team stands behind."""
+    """Tell who asks, by the instructions."""
     instructions = request.messages[0].text
     return next(agent for words, agent in _prompts().items() if instructions.startswith(words))

@@ -1,7 +1,7 @@
 """A customer's visit in a process that is killed at a given moment: `python -m ...killed_visit FOLDER MOMENT`.
 
 inside reserve   the cart is filled, and there is no order yet
-between          the order is reserved, and the shop's model is asked what to do next
+between          the order is reserved, and a human is asked whether it may be placed
 inside place     the invoice is sent, and nobody has been told
 """
 
@@ -17,12 +17,13 @@ from apps.storefront.shop.database import open_database
 from apps.storefront.shop.payments import Charge, Invoice
 from apps.storefront.team import storefront
 from apps.storefront.weather import Normals
-from mainspring import Agent, open_runs
-from mainspring.core import FakeClock, Request, SeededRng, ToolCall
-from tests.unit.apps.storefront.cast import RESERVING, Cast, Play, clerk, place, told
+from mainspring import Agent, DurableRun, Runs, open_runs
+from mainspring.core import FakeClock, SeededRng
+from mainspring.core.errors import RunWaiting
+from tests.unit.apps.storefront.cast import Cast, Play, clerk
 
 VISIT = "visit"
-WORDS = "Order 2 of CHR-003 to Ada Lovelace, Pier 4, 20457 Hamburg."
+WORDS = "Order 4 of CHR-003 to Ada Lovelace, Pier 4, 20457 Hamburg."
 NINE_S = 1_777_885_200.0  # 2026-05-04 09:00 UTC, a Monday
 
 
@@ -63,18 +64,24 @@ def visited(shop: Shop, play: Play) -> Agent:
     return storefront(shop, Normals(clock=FakeClock(NINE_S)), "ada", model=Cast(play))
 
 
+async def answered(runs: Runs, run: DurableRun[str], moment: str = "") -> str:
+    """Give the answer, with a yes to whatever a human is asked."""
+    while True:
+        try:
+            return (await run.result()).output
+        except RunWaiting:
+            if moment == "between":
+                die()
+            for question in await run.pending():
+                await runs.inbox.approve(question.id, by="owner")
+
+
 async def main(folder: Path, moment: str) -> None:
     """Serve the customer until the end."""
-
-    def next_line(request: Request) -> ToolCall:
-        if moment == "between":
-            die()
-        return place(request)
-
-    play: Play = {"shop": [clerk(CHR_003=2), next_line, told], "clerk": RESERVING}
+    play: Play = {"sales": [clerk(CHR_003=4)]}
     async with open_runs(folder / "runs.db") as runs:
         run = await runs.start(visited(shop_in(folder, moment), play), WORDS, id=VISIT)
-        await run.result()
+        await answered(runs, run, moment)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Holding conversations and keeping what came of them: limits, errors, what was used, and going on after a kill."""
 
 import asyncio
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -27,22 +28,23 @@ async def outcome_of(name: str, play: Play, limits: Limits | None = None) -> Out
 
 async def test_a_human_who_need_not_be_asked_and_is_is_found() -> None:
     refund = with_order("refund_order", amount_back="10.00 EUR", why="late")
-    outcome = await outcome_of("where an order is", {"shop": [use("my_orders"), refund, told]})
+    outcome = await outcome_of("where an order is", {"service": [use("my_orders"), refund, told]})
     assert outcome.problems[0].startswith("nobody had to be asked, and a human was: May 10.00 EUR be given back")
     assert outcome.asked[0].endswith(" deny")
 
 
 async def test_a_run_that_breaks_off_is_an_outcome() -> None:
-    outcome = await outcome_of("two chairs, as early as possible", {"shop": [clerk(CHR_003=2)], "clerk": []})
-    assert outcome.problems[0].startswith("it ended in an error: ModelError: the script of")
+    outcome = await outcome_of("two chairs, as early as possible", {"sales": []})
+    assert outcome.problems[0].startswith("it ended in an error: ")
+    assert "ModelError: the script of" in outcome.problems[0]
     assert outcome.answers == []
 
 
 async def test_a_conversation_has_so_many_model_calls_and_no_more() -> None:
-    play: Play = {"shop": [use("my_orders"), use("my_orders"), "It is on its way."]}
+    play: Play = {"service": [use("my_orders"), use("my_orders"), "It is on its way."]}
     outcome = await outcome_of("where an order is", play, Limits(model_calls=2))
     assert outcome.model_calls == 2
-    assert outcome.problems[0].startswith("it ended in an error: BudgetError")
+    assert "BudgetError: budget 'conversation' has 0 model" in outcome.problems[0]
 
 
 class Silent:
@@ -64,13 +66,17 @@ async def test_a_conversation_has_so_many_seconds_and_no_more() -> None:
 
 
 async def test_what_all_agents_used_and_did_is_told() -> None:
-    outcome = await outcome_of("a dear order that is approved", PLAYS["a dear order that is approved"])
-    assert (outcome.model_calls, outcome.tool_calls) == (4, 3)
+    play: Play = {"sales": ["Your order is placed.", clerk(CHR_001=4)]}
+    outcome = await outcome_of("a dear order that is denied", play)
+    assert (outcome.model_calls, outcome.tool_calls) == (2, 5)
     assert outcome.input_tokens > outcome.output_tokens > 0
-    assert [line.split("(")[0] for line in outcome.steps if " calls " in line] == [
-        "shop calls clerk",
+    calls = [line.split("(")[0] for line in outcome.steps if " calls " in line]
+    assert [re.sub("_[0-9a-f]{8}", "", call) for call in calls] == [
+        "shop calls sales",
+        "sales calls clerk",
+        "clerk calls find_furniture",
         "clerk calls reserve_order",
-        "shop calls place_order",
+        "clerk calls place_order",
     ]
     assert outcome.asked[0].startswith("May this order of ada be placed? O-")
 
@@ -168,14 +174,14 @@ async def test_shop_and_runs_are_kept_to_be_looked_at(tmp_path: Path) -> None:
     await evaluate([conversation], Shift(NAMES[1]).staff, keep=tmp_path)
     folder = tmp_path / f"{conversation.number:02}"
     async with open_runs(folder / "runs.db") as runs:
-        assert [(role_of(row.agent), row.status) for row in await runs.find()] == [("shop", "finished")]
+        assert ("shop", "finished") in [(role_of(row.agent), row.status) for row in await runs.find()]
     shop = open_shop(str(folder / "shop.db"))
     assert [order.state for order in shop.orders("ada")] == ["cancelled"]
     shop.close()
 
 
 async def test_what_came_of_each_conversation_is_shown_as_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
-    play: Play = {"shop": ["It is on its way, I guess."]}
+    play: Play = {"service": ["It is on its way, I guess."], "sales": ["It is on its way, I guess."]}
     await evaluate([named("where an order is")], team(play))
     await evaluate([named("too little money")], team(play))
     first, second, problem = capsys.readouterr().err.splitlines()
