@@ -203,7 +203,7 @@ class _Building:
         came = await asyncio.gather(*(measure(team, control) for control in chosen(options.n_controls)))
         rates = sum(came, start=Rates(model=options.judge))
         counts = rates.counts(options.most_false_accepts, options.most_false_rejects)
-        return spec if counts else spec.model_copy(update={"judge": ""}), rates
+        return spec if counts else spec.without_judge(), rates
 
     async def _take(self, workshop: Workshop, spec: Spec, found: Document | Skipped) -> str | None:
         """Keep what was read, and give the id of a document that is to be worked on."""

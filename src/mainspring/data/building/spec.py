@@ -26,3 +26,7 @@ class Spec(Value):
     def digest(self) -> str:
         """The key of all of it."""
         return key_of("spec", self.VERSION, self.model_dump(mode="json"))
+
+    def without_judge(self) -> "Spec":
+        """Give the same spec with nobody who judges."""
+        return Spec(teacher=self.teacher, prompts=self.prompts, wishes=self.wishes, planted=self.planted)

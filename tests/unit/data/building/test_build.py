@@ -6,10 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from benchmarks.data_handbook import Teacher, handbook, lying, truthful
 from mainspring import Budget
-from mainspring.core import OnDelta, Reply, Request
+from mainspring.core import JsonObject, OnDelta, Reply, Request
 from mainspring.core.errors import ConfigError, ModelRefused, ModelUnavailable
 from mainspring.data.building import build
 from mainspring.data.team import Wishes
@@ -30,6 +31,19 @@ async def test_all_that_a_perfect_teacher_says_is_accepted(tmp_path: Path) -> No
     assert set(report.kinds) == {"factual", "how_to", "why", "comparison", "multi_hop", "unanswerable"}
     rows = lines(tmp_path / "out" / "train-00000.jsonl") + lines(tmp_path / "out" / "validation-00000.jsonl")
     assert len(rows) == report.acceptance.accepted
+
+
+async def test_a_judge_that_lets_known_bad_answers_pass_is_not_asked_and_the_examples_stand(tmp_path: Path) -> None:
+    def lenient(schema: JsonObject, words: str) -> JsonValue:
+        return {"supported": True, "answers": True, "stands_alone": True}
+
+    judge = Teacher(lenient, "judge")
+    report = await build(handbooks(tmp_path / "docs"), tmp_path / "out", options(Teacher(truthful), judge))
+    assert report.judge is not None
+    assert (report.judge.false_accept_rate, report.judge.counts) == (1.0, False)
+    assert judge.n_calls == 8
+    assert report.acceptance.accepted == report.acceptance.candidates > 5
+    assert all(candidate["verdict"] is None for candidate in lines(tmp_path / "out" / "candidates.jsonl"))
 
 
 async def test_nothing_that_a_liar_says_is_accepted(tmp_path: Path) -> None:
