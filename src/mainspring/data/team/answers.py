@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from mainspring.agent.job import AnswerForm
 
 MAX_CONCEPTS = 6
-MAX_CITES = 6
+MAX_CITES = 4
 _CONCEPT_CHARS = 80
 _QUESTION_CHARS = 300
 _ANSWER_CHARS = 1_500
@@ -82,7 +82,7 @@ def questions(n: int) -> AnswerForm[Questions]:
 
 @lru_cache(maxsize=256)
 def answered(n: int) -> AnswerForm[Answered]:
-    """Give the form of an answer that cites some of so many sentences."""
+    """Give the form of an answer that cites some of so many sentences, and never most of them."""
     number = Annotated[int, Field(ge=1, le=n)]
-    listed = Annotated[list[number], Field(max_length=MAX_CITES)]
+    listed = Annotated[list[number], Field(max_length=max(1, min(MAX_CITES, n // 2)))]
     return AnswerForm(create_model(f"Answered{n}", __base__=Answered, cites=listed))

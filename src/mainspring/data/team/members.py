@@ -13,12 +13,12 @@ from mainspring.data.team.wording import Shown
 _MAX_CONCEPTS: Final = 6
 _TOKENS_PER_CONCEPT: Final = 60
 _KINDS: Final[dict[Kind, str]] = {
-    "factual": "a question about a fact: who, what, when, where, how many",
-    "how_to": "a question about how something is done, to be answered with steps",
-    "why": "a question about a reason or a purpose",
-    "comparison": "a question about what two things have in common or how they differ",
-    "multi_hop": "a question that needs facts of both parts of the text to be answered",
-    "unanswerable": "a question that somebody interested in this might ask, and that the sentences do not answer",
+    "factual": "one that asks for a fact",
+    "how_to": "one that asks how something is done",
+    "why": "one that asks for a reason or a purpose",
+    "comparison": "one that asks how two things differ",
+    "multi_hop": "one that needs facts of both parts of the text",
+    "unanswerable": "one that the sentences do not answer",
 }
 """Kinds of questions, as the question writer is told them."""
 
