@@ -30,7 +30,7 @@ demo-shop: $(READY)  ## a team of agents sells furniture on the embedded model; 
 
 demo-data: $(READY)  ## training data of the shipped documents, on the embedded model; some minutes
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b
-	$(BIN)/mainspring data build examples/documents --out demo-data --eval examples/documents-eval.jsonl --sample 1 --passage-tokens 250 --rounds 1 --controls 8
+	$(BIN)/mainspring data build examples/documents --out demo-data --eval examples/documents-eval.jsonl --sample 1 --passage-tokens 250 --rounds 1 --questions 12 --controls 8
 	$(BIN)/mainspring data check demo-data
 
 test: $(READY) check  ## everything: style, types, architecture, unit and end-to-end tests
