@@ -142,7 +142,7 @@ def test_a_spent_budget_exits_with_3_and_the_same_command_with_more_goes_on(cli:
     before = served(url)["model_calls"]
     stopped = cli("data", "build", "docs", *TAUGHT, "--budget-calls", "5")
     assert stopped.exit_code == 3
-    assert "2 of 2 documents are not done: the budget has 0 model_calls left" in stopped.stderr
+    assert "2 of 2 documents are not done: the budget has 0 model calls left" in stopped.stderr
     assert stopped.stdout.startswith("examples ")
     assert served(url)["model_calls"] - before == 5
     whole = report_of(cli("data", "build", "docs", *TAUGHT, "--budget-calls", "500", "--json"))
