@@ -27,6 +27,7 @@ from benchmarks.environments import machine, own_environment
 from benchmarks.near_duplicates import measure as measure_near_duplicates
 from benchmarks.reading import figures as reading_figures
 from benchmarks.reading import made as made_files
+from mainspring.agent import run_in_new_loop
 from mainspring.core import Message, Request, Sampling
 from mainspring.core import Options as Form
 from mainspring.data.building import Options, State, build
@@ -61,7 +62,7 @@ def main() -> None:
     parser.add_argument("--memory-only", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.memory_only:
-        print(json.dumps(asyncio.run(measure_memory(arguments.chunks))))
+        print(json.dumps(run_in_new_loop(measure_memory(arguments.chunks))))
         return
     document = measured(arguments.chunks)
     if arguments.json:
@@ -74,9 +75,9 @@ def main() -> None:
 def measured(n_chunks: int) -> dict[str, Any]:
     """Measure everything, each part in an order that does not disturb the next."""
     with serving() as url:
-        client_ms = asyncio.run(measure_client(url))
-        asyncio.run(measure_build(url, 8, 200))  # imports are not counted
-        used = {n: asyncio.run(measure_build(url, n, n_calls)) for n, n_calls in N_CALLS.items()}
+        client_ms = run_in_new_loop(measure_client(url))
+        run_in_new_loop(measure_build(url, 8, 200))  # imports are not counted
+        used = {n: run_in_new_loop(measure_build(url, n, n_calls)) for n, n_calls in N_CALLS.items()}
     return {
         **{f"capacity_used_{n}": round(figures.capacity_used, 3) for n, figures in used.items()},
         "cpu_ms_per_call": round(used[max(used)].cpu_ms_per_call - client_ms, 3),
