@@ -28,7 +28,7 @@ def test_the_newest_version_of_each_member_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_version_that_is_named_is_taken_instead(tmp_path: Path) -> None:
-    folder = write(tmp_path / "mine", "question_writer", 2, instead=("asks about one thing", "asks about two things"))
+    folder = write(tmp_path / "mine", "question_writer", 2, instead=("one thing", "two things"))
     newest = PromptSet.load(folders=[folder])
     named = PromptSet.load(folders=[folder], versions=["question_writer@1"])
     assert "two things" in newest["question_writer"].body
