@@ -67,8 +67,8 @@ eval-shop: $(READY)  ## forty conversations with the shop, checked in its databa
 	$(BIN)/python -m apps.storefront.evaluate --out eval-shop.jsonl --resume
 
 requirements: $(UV)  ## compile the pinned requirements anew
-	$(UV) pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make requirements" -o requirements/dev.txt
-	$(UV) pip compile requirements/train.in --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-package torch --quiet --custom-compile-command "make requirements" $(FIND_LINKS) -o requirements/train.txt
+	$(UV) pip compile pyproject.toml --group dev --extra all --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make requirements" -o requirements/dev.txt
+	$(UV) pip compile pyproject.toml requirements/train.in --extra local --extra train --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-package torch --quiet --custom-compile-command "make requirements" $(FIND_LINKS) -o requirements/train.txt
 	echo uv | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make requirements" -o requirements/uv.txt
 
 $(UV):

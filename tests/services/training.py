@@ -1,4 +1,4 @@
-"""The environment in which trainers take datasets: torch for the processor, transformers, datasets and TRL.
+"""The environment that trains: the package with its extras `local` and `train`, torch for the processor, and TRL.
 
     python -m tests.services.training     makes it, in .venv-train beside the checkout's own
 
@@ -42,6 +42,7 @@ def make_environment() -> Path:
             install = ("pip", "install", "--python", str(python), "--no-deps", "--requirement")
             _uv(*install, str(_PACKAGES), "--require-hashes")
             _uv(*install, str(_TORCH), *_torch_options())
+            _uv("pip", "install", "--python", str(python), "--no-deps", "--editable", str(ROOT))
             ready.write_text(wanted)
     return python
 

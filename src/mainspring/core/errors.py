@@ -13,6 +13,7 @@
     ├── ToolError (RuntimeError)        raised by a tool: its message is shown to the model
     ├── DownloadError (OSError)         a file that no source could give whole
     ├── DocumentError (ValueError)      a file whose text cannot be had: broken, encrypted, too large, empty
+    ├── TrainingError (RuntimeError)    training that stopped before its end; the last checkpoint is whole
     ├── RunError (RuntimeError)         a run that ended without an answer
     │   ├── StepLimit                   more steps than the agent may take
     │   ├── Stuck                       the same calls again and again, with nothing new
@@ -124,6 +125,10 @@ class DownloadError(MainspringError, OSError):
 
 class DocumentError(MainspringError, ValueError):
     """The text of a file cannot be had: it is broken, encrypted, too large, or holds none."""
+
+
+class TrainingError(MainspringError, RuntimeError):
+    """Training stopped before its end; what was saved last is whole, and the same command goes on from there."""
 
 
 class RunError(MainspringError, RuntimeError):
