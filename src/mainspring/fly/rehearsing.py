@@ -1,0 +1,72 @@
+"""Rows against forgetting: what a model says of other things before it is trained is what it is to say afterwards.
+
+Self-synthesized rehearsal (2403.01244): the model's own replies to questions that have nothing to do with the task
+are mixed into what it learns. They are no better than the model is, and need no other data.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
+
+from mainspring.core import Answer, JsonObject, Message, Model, Options, Request, Sampling
+from mainspring.fly.requests import Request as Asked
+
+_REPLY_TOKENS: Final = 200
+_GREEDY: Final = Sampling(temperature=0, max_output_tokens=_REPLY_TOKENS)
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+
+
+async def rehearse(
+    model: Model, asked: Sequence[Asked], out: Path, *, on_done: Callable[[int], None] | None = None
+) -> int:
+    """Write a model's own replies as rows, and give how many there are; those that are there already stay.
+
+    Args:
+        model: Who is going to be trained.
+        asked: Questions of other things than the task.
+        out: A JSONL file, one row a line; replies that cannot be used are not written.
+        on_done: Is told after each question how many were asked.
+
+    Raises:
+        ModelError: The model cannot be reached.
+    """
+    kept = _kept(out)
+    with out.open("ab") as file:
+        for place, request in enumerate(asked, 1):
+            if request.id not in kept and (row := await _row(model, request)) is not None:
+                file.write(to_json({"id": request.id, "messages": row}) + b"\n")
+                file.flush()
+                kept.add(request.id)
+            if on_done is not None:
+                on_done(place)
+    return len(kept)
+
+
+async def _row(model: Model, request: Asked) -> list[JsonObject] | None:
+    said = Request(messages=(Message.user(request.question),), options=Options(), sampling=_GREEDY)
+    decision = (await model.ask(said)).decision
+    if not isinstance(decision, Answer):
+        return None
+    return [
+        {"role": "user", "content": request.question},
+        {"role": "assistant", "content": str(decision.value), "reasoning_content": decision.thought},
+    ]
+
+
+def _kept(out: Path) -> set[str]:
+    """Give the ids of the rows that are there; a last line that a crash cut off is cut off for good."""
+    if not out.exists():
+        return set()
+    written = out.read_bytes()
+    whole = written[: written.rfind(b"\n") + 1]
+    if len(whole) < len(written):
+        out.write_bytes(whole)
+    return {_Kept.model_validate_json(line).id for line in whole.splitlines()}
