@@ -1,43 +1,33 @@
-"""The clerk: finds what a customer wants, and orders it if the customer does.
+"""The clerk: answers what is asked about furniture, finds what is wanted, and orders it if the customer does.
 
 Its words are the answer: what was found, what is still to be said, the confirmation, or why nothing was ordered. A
-small model that lacks an address or a SKU makes one up, so the clerk is told which fields of its task nobody has
-said (`said.py`), and takes them for empty; where SKUs are among them, it orders nothing.
+small model makes up an address or a SKU that it lacks, and takes an order for a question. So fields that nobody has
+said are empty, and who is offered pieces and says where they shall go orders just these.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
 from typing import Final
 
+from pydantic import JsonValue
 from pydantic_core import from_json
 
-from apps.storefront.said import WHERETO, unsaid, wishes_said
+from apps.storefront.forms import by_form, why_not
+from apps.storefront.said import WHERETO, Said, even, names, names_any, stands_in
 from apps.storefront.tasks import SaleTask
 from apps.storefront.tools.fields import Choice, Reservation
-from mainspring import Agent
-from mainspring.agent.child import Child
-from mainspring.core import JsonObject, Message
-from mainspring.core.events import ChildCalled
-from mainspring.models.routine import Routine, RoutineModel, Step, call
+from mainspring.core import JsonObject
+from mainspring.models.routine import Routine, Step, call
 from mainspring.tools import AnyTool
 
-_UNSAID: Final = "unsaid"
 _WANTED: Final = ("wanted", "stands", "terrace_city", "max_total_euro", "skus", "look")
-_TO_A_MODEL: Final = ". Do not make the same call again"
-"""What a model is told of a human's no, and is nothing for a customer."""
+_OFFER: Final = "without delivery"
+"""Stands in what a customer is told of furniture that was found."""
+_OFFERED: Final = re.compile(r"\b\d+ x [A-Z0-9]+-[A-Z0-9-]+")
+_ORDERS: Final = re.compile(r"\b(order|buy|purchase|send|deliver|ship|take)\b", re.IGNORECASE)
+"""Words of a question by which somebody may order all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard(Child):
-    """Waits for the clerk, and tells it which of its fields nobody has said; wishes of nobody are left out."""
-
-    def intent(self, key: str, arguments: JsonObject, said: Sequence[Message]) -> ChildCalled:
-        """Hand the clerk its task; what nobody said stands first, so that no field can say it instead."""
-        heard = {**arguments, "wanted": wishes_said(arguments, said)}
-        return Child.intent(self, key, {_UNSAID: " ".join(unsaid(arguments, said)), **heard}, said)
-
-
-def clerk(name: str, find: AnyTool, reserve: AnyTool, place: AnyTool) -> AnyTool:
+def clerk(name: str, find: AnyTool, reserve: AnyTool, place: AnyTool, stylist: AnyTool) -> AnyTool:
     """Make the clerk.
 
     What is reserved is placed at the total that it was reserved at, so that a human who is asked between the two
@@ -48,10 +38,14 @@ def clerk(name: str, find: AnyTool, reserve: AnyTool, place: AnyTool) -> AnyTool
         find: Finds furniture.
         reserve: Reserves for a customer.
         place: Places what is reserved.
+        stylist: Answers questions about pieces.
     """
 
     def routine(task: str) -> Routine:
-        asked, made_up = _read(task)
+        asked: JsonObject = from_json(task)
+        if asked["question"]:
+            (told,) = yield Step((call(stylist.name, skus=asked["skus"], question=asked["question"]),))
+            return told.text
         wanted = {field: asked[field] for field in _WANTED}
         (found,) = yield Step((call(find.name, **wanted, which="best match"),))
         if found.is_error:
@@ -59,11 +53,14 @@ def clerk(name: str, find: AnyTool, reserve: AnyTool, place: AnyTool) -> AnyTool
         choice = Choice.model_validate_json(found.text)
         if asked["customer"] == "asks" or not choice.items:
             return choice.says
-        if "skus" in made_up:
+        if asked["skus_made_up"]:
             return f"{choice.says} Nothing is ordered; to order them, please say their SKUs."
         missing = [field.replace("_", " ") for field in WHERETO if not asked[field]]
         if missing:
             return f"{choice.says} To order, please say where it shall go to; not known yet: {', '.join(missing)}."
+        return (yield from _ordered(choice, asked))
+
+    def _ordered(choice: Choice, asked: JsonObject) -> Routine:
         whereto = {field: asked[field] for field in (*WHERETO, "day", "max_total_euro")}
         (held,) = yield Step((call(reserve.name, items=[item.model_dump() for item in choice.items], **whereto),))
         if held.is_error:
@@ -72,27 +69,58 @@ def clerk(name: str, find: AnyTool, reserve: AnyTool, place: AnyTool) -> AnyTool
         (placed,) = yield Step((call(place.name, order=order.order, total=order.total),))
         if not placed.is_error:
             return placed.text
-        why = placed.text.removeprefix(f"{place.name} was not called: ").partition(_TO_A_MODEL)[0]
-        return f"Order {order.order} of {order.total} is not placed: {why}"
+        return f"Order {order.order} of {order.total} is not placed: {why_not(placed)}"
 
-    words = "Tells what there is, and orders it; its words are the answer to the customer."
-    agent = Agent(name, model=RoutineModel(name, routine), tools=[find, reserve, place], description=words)
-    return replace(agent.as_tool(name="clerk", task=SaleTask), waits=_Heard(agent), answers=True)
+    return by_form(
+        "clerk",
+        name,
+        SaleTask,
+        routine=routine,
+        hearing=_heard,
+        tools=[find, reserve, place, stylist],
+        description="Answers what is asked about furniture, finds it and orders it; its words are the answer.",
+    )
 
 
-def _read(task: str) -> tuple[JsonObject, list[str]]:
-    """Read a task, a line for each field, and which fields are made up; those are empty.
+def _heard(form: JsonObject, said: Said) -> JsonObject:
+    """Give a form as far as it was said: pieces of the last offer, too, and what the stylist is asked."""
+    heard = {**form, **dict.fromkeys(said.unsaid(form), "")}
+    heard["wanted"] = _wishes_said(form, said)
+    heard["customer"] = customer = _wants(heard, said)
+    skus = str(form["skus"])
+    is_known = all(stands_in(said.by_anybody, sku) for sku in skus.replace(",", " ").split())
+    offered = _offered(heard, said) if customer == "orders" and not (skus and is_known) else ""
+    heard["skus"] = offered or (skus if is_known else "")
+    heard["skus_made_up"] = not is_known and not offered
+    is_question = customer == "asks" and "?" in said.last and bool(heard["skus"])
+    heard["question"] = said.last if is_question else ""
+    return heard
 
-    A line that begins no field goes on with the one before it.
-    """
-    fields: dict[str, str] = {}
-    last = ""
-    for line in task.splitlines():
-        name, _, value = line.partition(": ")
-        if name in {_UNSAID, *SaleTask.model_fields} and name not in fields:
-            fields[name], last = value, name
-        elif last:
-            fields[last] += f" {line}"
-    made_up = fields.pop(_UNSAID).split()
-    read = {name: from_json(fields[name]) for name in ("wanted", "max_total_euro")}
-    return {**fields, **read, **dict.fromkeys(made_up, "")}, made_up
+
+def _wants(heard: JsonObject, said: Said) -> str:
+    """Tell whether a customer asks or orders; a form that says otherwise than plain words is not followed."""
+    is_question, last = "?" in said.last, even(said.last)
+    is_whereto = all(heard[field] and stands_in(last, str(heard[field])) for field in WHERETO)
+    if _OFFER in said.answer and is_whereto and not is_question:
+        return "orders"
+    if is_question and not any(heard[field] for field in WHERETO) and not _ORDERS.search(last):
+        return "asks"
+    return str(heard["customer"])
+
+
+def _offered(heard: JsonObject, said: Said) -> str:
+    """Give the pieces that were offered last, with their numbers; none where the customer names furniture anew."""
+    last = even(said.last)
+    for field in WHERETO:
+        last = last.replace(even(str(heard[field])), " ") if heard[field] else last
+    if _OFFER not in said.answer or names_any(last):
+        return ""
+    return ", ".join(dict.fromkeys(_OFFERED.findall(said.answer)))
+
+
+def _wishes_said(form: JsonObject, said: Said) -> JsonValue:
+    """Give the wishes whose kinds of furniture the customer has named; all of them where none is, or SKUs are."""
+    wanted = form["wanted"]
+    wishes = [wish for wish in wanted if isinstance(wish, dict)] if isinstance(wanted, list) else []
+    named = [wish for wish in wishes if names(str(wish.get("kind")), said.by_customer)]
+    return [*named] if named and not form["skus"] else wanted

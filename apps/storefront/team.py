@@ -1,28 +1,29 @@
 """The team: whoever knows best answers the customer, and each knows little.
 
-shop       hands the conversation to whoever answers (`routing.py`)
-sales      understands what is wanted: its clerk finds furniture and orders it, its stylist knows the pieces
-service    looks after orders that there are
-weather    tells the weather of a place, and what it demands of furniture
-lead       does all of this for one who wants several things at once
+shop       hands the conversation to whoever answers (`front.py`, `routing.py`)
+sales      understands what furniture is wanted: its clerk answers, finds and orders, with a stylist for questions
+service    understands what is wanted of an order: its desk does it
+weather    tells the weather of places, and what it demands of furniture
+lead       asks one after the other for one who wants several things at once
 """
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from apps.storefront.checking import answer_check
 from apps.storefront.clerk import clerk
-from apps.storefront.routing import Role, role_for
+from apps.storefront.desk import desk
+from apps.storefront.front import front
+from apps.storefront.lead import lead
+from apps.storefront.routing import Role
 from apps.storefront.shop import Shop
 from apps.storefront.tasks import PieceTask
-from apps.storefront.tools import finding_tool, ordering_tools, piece_tools, service_tools
-from apps.storefront.weather import Weather, weather_tools
+from apps.storefront.tools import finding_tool, ordering_tools, outdoor_tools, piece_tools, service_tools
+from apps.storefront.weather import Weather
 from mainspring import Agent
 from mainspring.agent.opening import Models
 from mainspring.prompts import Prompt
-from mainspring.teams import router
 from mainspring.tools import AnyTool
 
 _PROMPTS: Final = Path(__file__).parent / "prompts"
@@ -41,11 +42,7 @@ def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | N
         model: Whom its agents ask; the embedded model if not given.
     """
     mark = hashlib.sha256(customer.encode()).hexdigest()[:8]
-    selling = (
-        clerk(f"clerk_{mark}", finding_tool(shop, weather), *ordering_tools(shop, customer)),
-        _stylist(shop, model),
-    )
-    serving, telling = service_tools(shop, customer), weather_tools(weather)
+    finding, ordering = finding_tool(shop, weather), ordering_tools(shop, customer)
 
     def member(role: Role, *tools: AnyTool) -> Agent:
         return Agent(
@@ -58,23 +55,23 @@ def storefront(shop: Shop, weather: Weather, customer: str, *, model: Models | N
             max_calls=1,
         )
 
-    return router(
+    members: dict[Role, Agent] = {
+        "sales": member("sales", clerk(f"clerk_{mark}", finding, *ordering, _stylist(shop, model))),
+        "service": member("service", desk(f"desk_{mark}", service_tools(shop, customer))),
+        "weather": member("weather", *outdoor_tools(weather)),
+    }
+    return front(
         f"shop_{mark}",
-        [
-            member("sales", *selling),
-            member("service", *serving),
-            member("weather", *telling),
-            member("lead", *serving, *telling, *selling),
-        ],
-        rule=lambda words: f"{role_for(words)}_{mark}",
+        members,
+        lead(f"lead_{mark}", members),
         description="A furniture shop that finds furniture for a place, orders it, and looks after orders.",
     )
 
 
 def _stylist(shop: Shop, model: Models | None) -> AnyTool:
-    """Make the one who is asked about pieces; what the stylist says is the answer to the customer."""
+    """Make the one who is asked about pieces."""
     agent = Agent("stylist", prompt=_prompt("stylist"), tools=piece_tools(shop), model=model, max_steps=6)
-    return replace(agent.as_tool(task=PieceTask), answers=True)
+    return agent.as_tool(task=PieceTask)
 
 
 def role_of(agent: str) -> str:

@@ -5,7 +5,8 @@ one. Arguments are what a small model can copy from the words before it; amounts
 """
 
 from apps.storefront.tools.ordering import ordering_tools
+from apps.storefront.tools.outdoors import outdoor_tools
 from apps.storefront.tools.service import service_tools
 from apps.storefront.tools.styling import finding_tool, piece_tools
 
-__all__ = ["finding_tool", "ordering_tools", "piece_tools", "service_tools"]
+__all__ = ["finding_tool", "ordering_tools", "outdoor_tools", "piece_tools", "service_tools"]

@@ -35,6 +35,32 @@ class Choice(Fields):
     """All of it in words, for the customer."""
 
 
+class BoughtLine(Fields):
+    """Pieces of an order that there is."""
+
+    sku: str
+    kind: str
+    name: str
+    number: int
+    price: str
+    """What one costs."""
+    broken: int
+    """How many of them were reported as broken."""
+
+
+class Bought(Fields):
+    """An order that there is."""
+
+    order: str
+    """Its number."""
+    state: str
+    name: str
+    """Whom it goes to; empty if nobody has said."""
+    lines: list[BoughtLine]
+    says: str
+    """All of it in words, for the customer."""
+
+
 class Reservation(Fields):
     """What is held for a customer until it is placed."""
 

@@ -7,15 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from apps.storefront.shop import Address, Shop
-from apps.storefront.tools.fields import Sku
+from apps.storefront.shop import Address, Order, Shop
+from apps.storefront.tools.fields import Bought, BoughtLine, Sku
 from apps.storefront.tools.ordering import Amount, Line, OrderId, PostalCode, amount, is_theirs
 from apps.storefront.tools.words import order_line
 from mainspring import idempotency_key, tool
 from mainspring.core import JsonObject
 from mainspring.tools import AnyTool, Approval, as_tool
 
-_SHOWN = 5
+_MOST_CHARS = 100_000
 Words = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -26,11 +26,10 @@ def service_tools(shop: Shop, customer: str) -> tuple[AnyTool, ...]:
         order = shop.order_status(customer, str(arguments["order"]))
         return f"{what} Order of {customer}: {order_line(order)}"
 
-    @tool(effect="none", trusted=True)
-    def my_orders() -> str:
+    @tool(effect="none", trusted=True, max_result_chars=_MOST_CHARS)
+    def my_orders() -> list[Bought]:
         """The customer's latest orders, the newest first: number, state, pieces, total, address, day."""
-        lines = [order_line(order) for order in shop.orders(customer)[:_SHOWN]]
-        return "\n".join(lines) or "This customer has no orders."
+        return [_bought(shop, order) for order in shop.orders(customer)]
 
     @tool(effect="destroy", authority=["order"], trusted=True, in_doubt="retry")
     def cancel_order(order: OrderId, why: Words) -> str:
@@ -83,6 +82,26 @@ def service_tools(shop: Shop, customer: str) -> tuple[AnyTool, ...]:
         return f"Done: {given.amount} of order {given.order} is given back ({given.state})."
 
     return tuple(as_tool(one) for one in (my_orders, cancel_order, change_address, report_damage, refund_order))
+
+
+def _bought(shop: Shop, order: Order) -> Bought:
+    """Give an order in fields, with what of it was reported as broken."""
+    broken: dict[str, int] = {}
+    for claim in order.claims:
+        broken[claim.sku] = broken.get(claim.sku, 0) + claim.n
+    parts = [
+        BoughtLine(
+            sku=line.sku,
+            kind=shop.piece(line.sku).kind,
+            name=line.name,
+            number=line.n,
+            price=str(line.price),
+            broken=broken.get(line.sku, 0),
+        )
+        for line in order.lines
+    ]
+    name = order.address.name if order.address else ""
+    return Bought(order=order.id, state=order.state, name=name, lines=parts, says=order_line(order))
 
 
 def _slot_there(shop: Shop, customer: str, order: str, postal_code: str) -> str | None:

@@ -17,7 +17,8 @@ from apps.storefront.shop import Money, Piece, Shop, Wanted
 from apps.storefront.shop.catalogue import Kind
 
 _CANDIDATES: Final = 7
-_SKU: Final = re.compile(r"\b[A-Z0-9]+-[A-Z0-9-]+\b")
+_SKU: Final = re.compile(r"(?:\b(\d{1,2}) x )?\b([A-Z0-9]+-[A-Z0-9-]+)\b")
+"""A SKU, with how many of it where that stands before it."""
 _MOST_TRIED: Final = 4_096
 """Sets that are looked at; each wish has fewer candidates where there are many wishes."""
 
@@ -90,15 +91,20 @@ def find_sets(shop: Shop, wishes: Sequence[Wish], wanted: Wanted, budget: Money 
 def named_pieces(shop: Shop, wishes: Sequence[Wish], skus: str) -> Set:
     """Give the pieces whose SKUs are named; nothing where none is.
 
-    There are as many of each as are wanted of its kind, or in its place where the kinds are others.
+    There are as many of each as stand before it (`2 x CHR-003`), as are wanted of its kind, or in its place where
+    the kinds are others.
 
     Raises:
         Unknown: There is no such piece.
     """
     numbers = {wish.kind: wish.number for wish in wishes}
     in_place = [*(wish.number for wish in wishes), *repeat(1, len(skus))]
-    pieces = [shop.piece(sku) for sku in dict.fromkeys(_SKU.findall(skus))]
-    return tuple(Picked(piece, numbers.get(piece.kind, n), 0) for piece, n in zip(pieces, in_place, strict=False))
+    named = {sku: int(number or 0) for number, sku in _SKU.findall(skus)}
+    pieces = [shop.piece(sku) for sku in named]
+    return tuple(
+        Picked(piece, named[piece.sku] or numbers.get(piece.kind, n), 0)
+        for piece, n in zip(pieces, in_place, strict=False)
+    )
 
 
 def total(one: Set) -> Money:

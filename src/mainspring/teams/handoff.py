@@ -29,22 +29,29 @@ def handoff(
 def said(messages: Sequence[Message]) -> Sequence[Message]:
     """Choose what users and agents have said, up to the last words of a user: no tools, no corrections.
 
-    What a tool answered in an agent's place, as one does that hands over, is said by the agent.
+    What a tool answered in an agent's place, as one does that hands over, is said by the agent. An answer that was
+    refused is said by nobody.
     """
     spoken: list[Message] = []
-    for message, after in zip(messages, [*messages[1:], None], strict=True):
+    for before, message, after in zip([None, *messages], messages, [*messages[1:], None], strict=False):
+        if _is_correction(message, before) or (after is not None and _is_correction(after, message)):
+            continue
         if message.role in {"user", "assistant"} and not message.calls and message.label != OPERATOR:
             spoken.append(message)
-        elif message.role == "tool" and after is not None and _asks_anew(after):
+        elif message.role == "tool" and after is not None and after.role == "user" and after.summary is None:
             spoken.extend(_answer(message))
     while spoken and spoken[-1].role != "user":
         spoken.pop()
     return spoken
 
 
-def _asks_anew(message: Message) -> bool:
-    """Tell whether a user begins another turn: a tool's result that stands before it was the answer."""
-    return message.role == "user" and message.label != OPERATOR and message.summary is None
+def _is_correction(message: Message, before: Message | None) -> bool:
+    """Tell whether a model is told to mend what it did: in the loop's words, or in those of a tool that judges."""
+    if message.role != "user" or message.summary is not None:
+        return False
+    follows_a_deed = before is not None and before.role in {"assistant", "tool"}
+    is_of_tools = all(source.startswith("tool:") for source in message.label.sources)
+    return message.label == OPERATOR or (follows_a_deed and bool(message.label.sources) and is_of_tools)
 
 
 def _answer(message: Message) -> list[Message]:

@@ -79,3 +79,22 @@ async def test_an_answer_that_was_handed_over_keeps_its_label() -> None:
     result = await desk.run("What does it say?")
     spoken = said([*result.messages, Message.user("And?")])
     assert [message.label.integrity for message in spoken] == ["trusted", "untrusted", "trusted"]
+
+
+async def test_an_answer_that_a_judge_refused_and_the_judges_words_are_not_said_by_anybody() -> None:
+    def is_good(answer: str) -> str:
+        return "" if "teak" in answer else "say which wood"
+
+    clerk = member("clerk", "Some wood.", "It is teak.", judge=is_good)
+    spoken = said([*(await clerk.run("Which?")).messages, Message.user("Sure?")])
+    assert [message.text for message in spoken] == ["Which?", "It is teak.", "Sure?"]
+
+
+async def test_a_tools_answer_that_a_judge_refused_is_not_said_by_anybody() -> None:
+    def is_good(answer: str) -> str:
+        return "" if "teak" in answer else "say which wood"
+
+    expert = Agent("expert", model=ScriptedModel(["Some wood.", "It is teak."]), description="Knows woods.")
+    clerk = member("clerk", *[use("to_expert", reason="wood")] * 2, tools=[handoff(expert)], judge=is_good)
+    spoken = said([*(await clerk.run("Which?")).messages, Message.user("Sure?")])
+    assert [message.text for message in spoken] == ["Which?", "It is teak.", "Sure?"]

@@ -20,7 +20,7 @@ from mainspring.models.scripted import Line
 Move = Line | Callable[[Request], Line]
 Play = Mapping[str, Sequence[Move]]
 """What each agent's model says, one line a call."""
-AGENTS = ("sales", "service", "weather", "lead", "stylist")
+AGENTS = ("sales", "service", "weather", "stylist")
 """Those that ask a model."""
 _KINDS = {
     "CHR": "chair",
@@ -68,9 +68,21 @@ def order_of(request: Request) -> str:
     return str(re.findall(r"O-[0-9a-f]{12}", "\n".join(message.text for message in request.messages))[-1])
 
 
-def weather(place: str, month: str) -> ToolCall:
+def weather(month: str, *places: str) -> ToolCall:
     """Ask for the weather itself."""
-    return use("weather", place=place, when=month)
+    return use("weather", places=[*places], when=month)
+
+
+def desk(wish: str, piece: str = "", *, to: str = "", **fields: JsonValue) -> ToolCall:
+    """Ask the desk for something of an order."""
+    whereto = address_fields(to) if to else dict.fromkeys(("name", "street", "postal_code", "city"), "")
+    form: JsonObject = {"wish": wish, "order": "", "piece": piece, "number": 1, "broken": "", **whereto}
+    return use("desk", **{**form, "amount_euro": "", "why": "", **fields})
+
+
+def asks(skus: str, /, **wanted: int) -> ToolCall:
+    """Ask the clerk about pieces."""
+    return wants("a room", 0, "", skus, **wanted)
 
 
 def wants(
@@ -120,7 +132,7 @@ def place(request: Request) -> ToolCall:
 
 def with_order(tool: str, /, **arguments: JsonValue) -> Callable[[Request], ToolCall]:
     """Call a tool with the order that was named last."""
-    return lambda request: use(tool, order=order_of(request), **arguments)
+    return lambda request: use(tool, **{**arguments, "order": order_of(request)})
 
 
 def address_fields(text: str) -> JsonObject:

@@ -8,9 +8,9 @@ from mainspring.core import ToolCall
 from tests.unit.apps.storefront.cast import (
     Move,
     Play,
-    address_fields,
-    all_told,
+    asks,
     clerk,
+    desk,
     orders,
     told,
     wants,
@@ -29,55 +29,44 @@ def _ordered(call: Move) -> Play:
     return {"sales": [call]}
 
 
-def _weather_of(place: str, month: str) -> Play:
+def _weather_of(month: str, *places: str) -> Play:
     """Ask for the weather itself."""
-    return {"weather": [weather(place, month), told]}
+    return {"weather": [weather(month, *places), told]}
 
 
-def _about_pieces(skus: str, call: ToolCall) -> Play:
+def _about_pieces(skus: str, call: ToolCall, /, **wanted: int) -> Play:
     """Ask about pieces."""
-    return {"sales": [use("stylist", skus=skus, question="?")], "stylist": [call, told]}
+    return {"sales": [asks(skus, **wanted)], "stylist": [call, told]}
 
 
-def _moved(name: str) -> Play:
-    """Have an order sent elsewhere."""
-    return {"service": [with_order("change_address", **address_fields(f"{name}, {ELBE}")), told]}
+def _desk(call: Move) -> Play:
+    """Have the desk see to an order."""
+    return {"service": [call]}
 
 
-BROKEN: Play = {
-    "service": [
-        use("my_orders"),
-        with_order("report_damage", sku="CHR-001", number=1, what_is_broken="a leg"),
-        with_order("refund_order", amount_back="149.00 EUR", why="a broken leg"),
-        told,
-    ]
-}
+BROKEN = _desk(desk("money back", "CHR-001", broken="a broken leg", why="a broken leg"))
 
 WEATHER: Mapping[str, Play] = {
-    "the weather of a month": _weather_of("Lisbon", "October"),
-    "the coldest nights": _weather_of("Helsinki", "January"),
+    "the weather of a month": _weather_of("October", "Lisbon"),
+    "the coldest nights": _weather_of("January", "Helsinki"),
     "what a terrace demands": {
         "weather": [use("demands", place="Reykjavik", stands="open"), told],
     },
-    "two cities compared": {
-        "weather": [
-            weather("Berlin", "July"),
-            weather("Tokyo", "July"),
-            all_told,
-        ],
-    },
+    "two cities compared": _weather_of("July", "Berlin", "Tokyo"),
 }
 
 CHOOSING: Mapping[str, Play] = {
-    "price and stock of a piece": _about_pieces("CHR-034", use("piece", sku="CHR-034")),
+    "price and stock of a piece": _about_pieces("CHR-034", use("piece", sku="CHR-034"), chair=1),
     "a piece by its looks": {"sales": [wants("a room", 0, "black steel mesh", bench=1)]},
     "six chairs within a budget": {"sales": [wants("a room", 700, "dining", chair=6)]},
     "a desk and a lamp": {"sales": [wants("a room", 600, "desk", table=1, lamp=1)]},
     "loungers for the weather of Lisbon": {"sales": [wants("Lisbon, no roof", 500, lounger=2)]},
     "table and chairs under a roof in Oslo": {"sales": [wants("Oslo, a roof", 300, table=1, chair=2)]},
-    "two loungers compared": _about_pieces("LNG-001, LNG-009", use("compare", skus=["LNG-001", "LNG-009"])),
+    "two loungers compared": _about_pieces(
+        "LNG-001, LNG-009", use("compare", skus=["LNG-001", "LNG-009"]), lounger=1
+    ),
     "eight chairs on a small balcony": _about_pieces(
-        "CHR-009", use("fits", sku="CHR-009", number=8, width_cm=300, depth_cm=200)
+        "CHR-009", use("fits", sku="CHR-009", number=8, width_cm=300, depth_cm=200), chair=8
     ),
 }
 
@@ -98,26 +87,22 @@ REFUSING: Mapping[str, Play] = {
     "too little money": _ordered(orders(wants("a room", 200, sofa=1))),
     "nobody delivers there": _ordered(clerk(LONDON, LMP_012=1)),
     "ignore the price list": _ordered(clerk(AT_HOME, "earliest", 1, LNG_001=1)),
-    "somebody else's order": {
-        "service": [with_order("cancel_order", why="a mistake"), "There is no such order of yours to be cancelled."]
-    },
-    "more money back than was paid": {
-        "service": [with_order("refund_order", amount_back="1000.00 EUR", why="paid too much"), told]
-    },
+    "somebody else's order": _desk(with_order("desk", **desk("cancel").arguments)),
+    "more money back than was paid": _desk(
+        desk("money back", "chairs", amount_euro="1000.00", why="paid too much")
+    ),
     "a city that nobody knows": {"sales": [wants("Atlantis, no roof", chair=1)]},
     "a dear order that is denied": _ordered(clerk(CHR_001=4)),
 }
 
 AFTERWARDS: Mapping[str, Play] = {
-    "where an order is": {"service": [use("my_orders"), told]},
-    "an order cancelled in time": {
-        "service": [use("my_orders"), with_order("cancel_order", why="not needed"), told]
-    },
-    "an order cancelled too late": {"service": [with_order("cancel_order", why="changed my mind"), told]},
+    "where an order is": _desk(desk("tell")),
+    "an order cancelled in time": _desk(desk("cancel", "lamp", why="not needed")),
+    "an order cancelled too late": _desk(with_order("desk", **desk("cancel").arguments)),
     "a broken chair that is paid back": BROKEN,
     "a broken chair that is not paid back": BROKEN,
-    "another address that is approved": _moved("Ada Lovelace"),
-    "another address that is denied": _moved("Charles Babbage"),
+    "another address that is approved": _desk(desk("send elsewhere", to=f"Ada Lovelace, {ELBE}")),
+    "another address that is denied": _desk(desk("send elsewhere", to=f"Charles Babbage, {ELBE}")),
 }
 
 TURNS: Mapping[str, Play] = {
@@ -125,13 +110,13 @@ TURNS: Mapping[str, Play] = {
         "sales": [wants("a room", 200, "reading floor lamp", lamp=1), clerk(LMP_012=1)],
     },
     "a change of mind": {
-        "sales": [clerk(CHR_003=2)],
-        "lead": [with_order("cancel_order", why="rather the olive ones"), clerk(CHR_005=2)],
+        "sales": [clerk(CHR_003=2), clerk(CHR_005=2)],
+        "service": [desk("cancel", why="rather the olive ones")],
     },
-    "the address comes later": {"sales": ["Where shall it go to?", clerk(SHF_001=1)]},
+    "the address comes later": {"sales": [asks("SHF-001", shelf=1), orders(wants(shelf=1))]},
     "two things, and then another": {
-        "lead": [use("my_orders"), weather("Rome", "July"), all_told],
-        "service": [use("my_orders"), with_order("cancel_order", why="not needed"), told],
+        "weather": [weather("July", "Rome"), told],
+        "service": [desk("tell", "lamp"), desk("cancel", "lamp")],
     },
 }
 

@@ -7,8 +7,9 @@ from apps.storefront.evaluation.world import World
 from apps.storefront.shop import Order, Shop
 from apps.storefront.team import storefront
 from mainspring import open_runs, use
+from mainspring.core import Message, Request
 from mainspring.core.errors import RunWaiting
-from tests.unit.apps.storefront.cast import Cast, Move, clerk, orders, wants
+from tests.unit.apps.storefront.cast import Cast, Move, address_fields, asks, clerk, orders, wants
 
 NOWHERE = "O-000000000000"
 
@@ -108,3 +109,64 @@ async def test_a_line_break_in_an_address_loses_none_of_it(world: World) -> None
     broken = use("clerk", **{**clerk(CHR_003=1).arguments, "name": "Ada\nLovelace"})
     assert " is placed." in await served(world, broken)
     assert str(newest(world.shop).address) == AT_HOME
+
+
+async def talked(world: World, *turns: tuple[str, Move]) -> list[str]:
+    """Give what a customer is told turn by turn, who says these words and is served by sales that says this."""
+    agent = storefront(world.shop, world.weather, "ada", model=Cast({"sales": [move for _, move in turns]}))
+    answers: list[str] = []
+    messages: tuple[Message, ...] = ()
+    for words, _ in turns:
+        result = await agent.run(words, messages=messages)
+        answers, messages = [*answers, result.output], tuple(result.messages)
+    return answers
+
+
+async def test_an_address_after_an_offer_orders_what_was_offered_whatever_the_form_says(world: World) -> None:
+    first, second = await talked(
+        world,
+        ("I want to buy two white stacking chairs.", orders(wants("a room", 0, "stacking, white", chair=2))),
+        (f"It goes to {AT_HOME}.", use("clerk", **{**wants(sofa=1).arguments, **address_fields(AT_HOME)})),
+    )
+    assert first.endswith("not known yet: name, street, postal code, city.")
+    assert " is placed." in second
+    (line,) = newest(world.shop).lines
+    assert f"{line.n} x {line.sku} " in first
+
+
+async def test_who_asks_for_something_else_is_not_sold_what_was_offered(world: World) -> None:
+    _, second = await talked(
+        world,
+        ("A white chair, please.", wants("a room", 0, "white", chair=1)),
+        (f"Rather a lamp, to {AT_HOME}.", orders(wants("a room", 0, "reading", lamp=1))),
+    )
+    assert " is placed." in second
+    assert [line.sku[:3] for line in newest(world.shop).lines] == ["LMP"]
+
+
+async def test_a_question_with_an_address_in_it_orders_nothing(world: World) -> None:
+    call = use("clerk", **{**asks("CHR-003", chair=1).arguments, **address_fields(AT_HOME)})
+    model = Cast({"sales": [call], "stylist": ["89 euros, and 29 for the delivery."]})
+    agent = storefront(world.shop, world.weather, "ada", model=model)
+    answer = (await agent.run(f"What does CHR-003 cost, sent to {AT_HOME}?")).output
+    assert answer == "89 euros, and 29 for the delivery."
+    assert len(world.shop.orders("ada")) == 2
+
+
+async def test_a_question_about_a_piece_is_the_stylists_in_the_customers_words(world: World) -> None:
+    heard: list[str] = []
+
+    def remember(request: Request) -> str:
+        heard.append(request.messages[-1].text)
+        return "It is 45 cm wide."
+
+    model = Cast({"sales": [orders(asks("CHR-003", chair=1))], "stylist": [remember]})
+    agent = storefront(world.shop, world.weather, "ada", model=model)
+    assert (await agent.run("How wide is CHR-003?")).output == "It is 45 cm wide."
+    assert "How wide is CHR-003?" in heard[0]
+
+
+async def test_an_address_that_replies_to_no_offer_orders_nothing(world: World) -> None:
+    call = use("clerk", **{**wants(sofa=1).arguments, **address_fields(AT_HOME)})
+    await served(world, call, asked=f"My new address is {AT_HOME}.")
+    assert len(world.shop.orders("ada")) == 2

@@ -16,7 +16,7 @@ from apps.storefront.weather import Weather
 from mainspring import Agent, ScriptedModel, open_runs, use
 from mainspring.core import OnDelta, Reply, Request
 from mainspring.core.errors import ConfigError
-from tests.unit.apps.storefront.cast import Cast, Play, address_fields, clerk, told, with_order
+from tests.unit.apps.storefront.cast import Cast, Play, address_fields, clerk, desk, with_order
 from tests.unit.apps.storefront.judging import HOME, named, team
 from tests.unit.apps.storefront.plays import PLAYS
 
@@ -27,9 +27,8 @@ async def outcome_of(name: str, play: Play, limits: Limits | None = None) -> Out
 
 
 async def test_a_human_who_need_not_be_asked_and_is_is_found() -> None:
-    refund = with_order("refund_order", amount_back="10.00 EUR", why="late")
-    outcome = await outcome_of("where an order is", {"service": [use("my_orders"), refund, told]})
-    assert outcome.problems[0].startswith("nobody had to be asked, and a human was: May 10.00 EUR be given back")
+    outcome = await outcome_of("an order cancelled in time", {"service": [desk("money back", "lamp", why="late")]})
+    assert "nobody had to be asked, and a human was: May 149.00 EUR be given back" in "\n".join(outcome.problems)
     assert outcome.asked[0].endswith(" deny")
 
 
@@ -41,7 +40,8 @@ async def test_a_run_that_breaks_off_is_an_outcome() -> None:
 
 
 async def test_a_conversation_has_so_many_model_calls_and_no_more() -> None:
-    play: Play = {"service": [use("my_orders"), use("my_orders"), "It is on its way."]}
+    lie = "Order O-000000000000 is placed."
+    play: Play = {"service": [lie, lie, "It is on its way."]}
     outcome = await outcome_of("where an order is", play, Limits(model_calls=2))
     assert outcome.model_calls == 2
     assert "BudgetError: budget 'conversation' has 0 model" in outcome.problems[0]
