@@ -32,6 +32,22 @@ class Outcome(Value):
     """Why there is no decision to score, such as an unreachable server; it counts as wrong."""
 
 
+class JudgeRates(Value):
+    """How the model that judged did with controls, of which is known whether they are good."""
+
+    model: str
+    n_cases: int
+    """Cases whose score is its verdict."""
+    n_good: int = 0
+    n_bad: int = 0
+    n_false_rejects: int = 0
+    """Good ones that it refused."""
+    n_false_accepts: int = 0
+    """Bad ones that it let pass."""
+    is_planted: bool = False
+    """Whether the controls were made of the cases' right answers, which are easier to tell apart than most."""
+
+
 class Held(Value):
     """A suite as one model answered it."""
 
@@ -49,6 +65,8 @@ class Held(Value):
     at: str = ""
     """When it was done, ISO 8601."""
     outcomes: tuple[Outcome, ...]
+    judge: JudgeRates | None = None
+    """Measured, where a model judged."""
 
     @property
     def score(self) -> float:

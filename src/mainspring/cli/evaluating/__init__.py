@@ -1,0 +1,1 @@
+"""The commands of `mainspring eval`, and what they share."""
