@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Final, get_args
@@ -22,7 +23,8 @@ from mainspring.models import open_model
 from mainspring.models.config import FILE_NAME, Settings, load_settings
 from mainspring.runs import DEFAULT_STORE
 from mainspring.runs.windows import Window
-from mainspring.serve import GatewaySettings, gateway_settings, hashed, new_key, open_gateway, serving
+from mainspring.serve import Gateway, GatewaySettings, gateway_settings, hashed, new_key, open_gateway, serving
+from mainspring.serve.opening import served
 from mainspring.serve.running import check_reach
 
 _log = logging.getLogger("mainspring.gateway")
@@ -51,7 +53,8 @@ def serve(  # noqa: PLR0913 - one option for each thing that differs between mac
 ) -> None:
     """Serve every model of mainspring.toml on /v1/chat/completions, /v1/embeddings and /v1/models.
 
-    Without any, the embedded models are served. /metrics is for Prometheus, /healthz for a load balancer. SIGTERM
+    Without any, the embedded models are served. /metrics is for Prometheus, /healthz for a load balancer. SIGHUP
+    has the models read anew: weights change in place, members come and go, and what is in progress goes on. SIGTERM
     or Ctrl-C drains: what is in progress gets its time; a second one ends at once.
     """
     if context.invoked_subcommand is not None:
@@ -122,10 +125,26 @@ def _toml(name: str, table: Mapping[str, object]) -> Sequence[str]:
     ]
 
 
+def _renew_at_hangup(opened: Gateway) -> None:
+    """Have the models read anew at SIGHUP, where there is such a signal."""
+
+    def renew() -> None:
+        try:
+            opened.renew(served(load_settings()))
+        except ConfigError as error:
+            _log.warning("the models are served as they were: %s", error)
+        else:
+            _log.info("the models were read anew: %s", ", ".join(opened.pools))
+
+    if hasattr(signal, "SIGHUP"):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renew)
+
+
 async def _serve(settings: Settings, wanted: GatewaySettings, store: str) -> None:
     with stopping(lambda: _log.info("draining: what is in progress has %g s", wanted.grace_s)) as stop:
         try:
             async with open_gateway(settings, wanted, store) as opened, serving(opened, wanted) as url:
+                _renew_at_hangup(opened)
                 keys = f"{len(wanted.keys)} keys" if wanted.keys else "no key needed"
                 _log.info("serving %s on %s/v1, %s", ", ".join(opened.pools), url, keys)
                 await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""`mainspring models`: which models there are, how their files are fetched, and how they can be made to act."""
+"""`mainspring models`: which models there are, how files are fetched and added, how models can be made to act."""
 
 import asyncio
 import os
@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from rich.text import Text
 
 from mainspring.agent import run_in_new_loop
+from mainspring.cli.adding import add
 from mainspring.cli.asked import AsJson
 from mainspring.cli.prepare import download_shown, make_ready, size_text, waiting
 from mainspring.cli.views.screen import ACCENT, Screen, harmless, results
@@ -27,8 +28,9 @@ from mainspring.models.window import Window, ask_window
 _PROBE_DEADLINE_S: Final = 180.0
 
 models = typer.Typer(
-    help="List, fetch and probe models.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    help="List, fetch, add and probe models.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
+models.command(short_help="Write a model into mainspring.toml.")(add)
 
 
 @dataclass(frozen=True, slots=True)

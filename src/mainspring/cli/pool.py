@@ -1,4 +1,4 @@
-"""`mainspring pool`: how the members of pools stand, as a running gateway sees them."""
+"""`mainspring pool`: how the members of pools stand, and which models get which share of them."""
 
 import asyncio
 import time
@@ -13,7 +13,10 @@ from mainspring.agent import run_in_new_loop
 from mainspring.cli.app import FAILED
 from mainspring.cli.asked import AsJson
 from mainspring.cli.pools.asking import door
+from mainspring.cli.pools.canary import canary
+from mainspring.cli.pools.decisions import decisions
 from mainspring.cli.pools.looking import Look, Looker, Probed
+from mainspring.cli.pools.promote import promote
 from mainspring.cli.stored.signals import stopping
 from mainspring.cli.views.pool import no_gateway, pool_lines
 from mainspring.cli.views.redrawn import Redrawn, draw
@@ -24,13 +27,11 @@ from mainspring.serve import gateway_settings
 _EVERY_S: Final = 1.0
 
 pool = typer.Typer(
-    help="Show how the members of pools stand.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    help="Show how the members of pools stand; let tuned models take part.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
 )
-
-
-@pool.callback()
-def _pool() -> None:
-    """Keep `status` a command of its own, as typer makes a lone one the group itself."""
 
 
 @pool.command(short_help="Show how the members of pools stand.")
@@ -67,6 +68,11 @@ def status(
             draw(out, partial(pool_lines, look))
     if not all(pool.is_well for pool in look.pools):
         raise typer.Exit(FAILED)
+
+
+pool.command(short_help="Let a tuned model take part, if the gate opens.")(promote)
+pool.command(short_help="Compare a canary with the others; widen or withdraw it.")(canary)
+pool.command(short_help="List what was decided about a pool.")(decisions)
 
 
 def _watch(looker: Looker, out: Screen, notes: Screen, *, as_json: bool) -> int:

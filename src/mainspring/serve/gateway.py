@@ -81,6 +81,24 @@ class Gateway:
         app.cleanup_ctx.append(self._tended)
         return app
 
+    def renew(self, pools: Mapping[str, Pool[ChatModel]]) -> None:
+        """Serve by other settings from here on: what is in progress goes on, and nobody is refused meanwhile.
+
+        Pools that are known take in the members of the new ones; a model that is gone is served as it was.
+
+        Args:
+            pools: The models, opened anew.
+
+        Raises:
+            ConfigError: The members of one make no pool.
+        """
+        for name, pool in pools.items():
+            if name in self.pools:
+                self.pools[name].adopt(pool.members)
+            else:
+                self._forwarders[name] = Forwarder(pool)
+        self.pools = {**pools, **self.pools}
+
     async def drain(self, grace_s: float) -> None:
         """Say on `/healthz` that it is about to stop, and bring what is in progress to its end.
 

@@ -61,6 +61,8 @@ class Member(Generic[E]):
     """Calls it may have at once; None for any number."""
     probe: Callable[[], Awaitable[object]] | None = None
     """Finds out whether it may be asked again; raises if not. Without one it is just tried."""
+    made_of: str = ""
+    """What its endpoint was made of: another one under the same name is another member."""
     is_up: Callable[[], bool] | None = None
     """Tells, without asking it, whether it runs at all; None for what runs elsewhere. One that does not is started
     by its probe, while others serve."""

@@ -47,7 +47,9 @@ def _member(
     name = next(free for free in _names(one, replica) if free not in taken or free == one.name)
     alone = ModelSettings(**_endpoint(one), **alike)
     model = open_endpoint(name, alone, settings, replica)
-    return member(model, tier=one.tier, weight=one.weight, concurrency=one.concurrency)
+    made = member(model, tier=one.tier, weight=one.weight, concurrency=one.concurrency)
+    made.made_of = f"{alone.model_dump_json()} {settings.providers}"
+    return made
 
 
 def member(
@@ -77,7 +79,9 @@ def pool_of(model: ChatModel | PooledModel) -> Pool[ChatModel]:
     """Give the pool of a model; one at a single server becomes a pool of one."""
     if isinstance(model, PooledModel):
         return model.pool
-    return Pool(model.name, [member(model)], PoolSettings(deadline_s=model.deadline_s))
+    alone = member(model)
+    alone.made_of = f"{id(model)}"  # opened again it counts as another: what it was made of is not known here
+    return Pool(model.name, [alone], PoolSettings(deadline_s=model.deadline_s))
 
 
 def _endpoint(settings: EndpointSettings) -> dict[str, Any]:

@@ -57,23 +57,15 @@ class Pool(Generic[E]):
         random: Random | None = None,
     ) -> None:
         self.name = name
-        self.members = tuple(members)
-        self._asked = [member for member in self.members if member.weight > 0]
         self.settings = settings or PoolSettings()
         self.hedging = Hedging(self.settings.hedge) if self.settings.hedge else None
         self.random = random or Random()  # noqa: S311 - spreads load, guards nothing
         self._now = (clock or SystemClock()).monotonic
-        self._picker: Picker[E] = Picker(self.members, self.settings, self.random)
         self._line: Line[E] = Line()
         self._lock = threading.RLock()
-        self._prober: Prober[E] = Prober(self.members, self._now, self._returned)
-        for member in self.members:
-            member.concurrency = member.concurrency or self.settings.concurrency
-            member.health = Health(self.settings.eject_after, self.random)
-        if len({member.name for member in self.members}) < len(self.members):
-            raise ConfigError(f"two members of pool {name!r} have the same name; give them different ones")
-        if not self._asked:
-            raise ConfigError(f"pool {name!r} has no member with a weight above 0; give it one")
+        self._check(members)
+        self._join(members)
+        self._consist_of(members)
 
     def __repr__(self) -> str:
         return f"Pool({self.name!r}, members={[member.name for member in self.members]})"
@@ -86,6 +78,29 @@ class Pool(Generic[E]):
     def now(self) -> float:
         """Give the time by the pool's clock, in seconds."""
         return self._now()
+
+    def adopt(self, members: Sequence[Member[E]]) -> None:
+        """Consist of other members from here on, while calls go on.
+
+        One that is known by its name and by what it was made of stays, with all that was seen of it, and has the
+        weight, tier and concurrency of its successor. One that is gone is asked no more, and ends what it has.
+
+        Args:
+            members: All there are to be, made anew.
+
+        Raises:
+            ConfigError: Two have the same name, or none has a weight; the pool is as it was.
+        """
+        self._check(members)
+        with self._lock:
+            known = {(member.name, member.made_of): member for member in self.members}
+            self._join([member for member in members if (member.name, member.made_of) not in known])
+            affinity = self._picker.affinity
+            self._consist_of(
+                [_succeeded(known.get((new.name, new.made_of)), new, self.settings) for new in members]
+            )
+            self._picker.affinity = affinity
+            self._serve()
 
     async def call(
         self, attempt: Attempt[E, T], *, session: str = "", owner: str = "", hedge: bool = True
@@ -144,7 +159,7 @@ class Pool(Generic[E]):
     def second(self, first: Member[E]) -> Member[E] | None:
         """Pick another member for a call that its first one is slow with, where the bucket has a call left."""
         with self._lock:
-            member = self._picker.second(self._now(), first)
+            member = self._picker.second(self._now(), first) if first in self._asked else None
             if member is None or self.hedging is None or not self.hedging.take():
                 return None
             return self._taken(member)
@@ -183,6 +198,25 @@ class Pool(Generic[E]):
         """Begin to probe the members whose time it is; to be called now and then, in an event loop."""
         with self._lock:
             self._prober.tend()
+
+    def _check(self, members: Sequence[Member[E]]) -> None:
+        """Refuse members that make no pool."""
+        if len({member.name for member in members}) < len(members):
+            raise ConfigError(f"two members of pool {self.name!r} have the same name; give them different ones")
+        if not any(member.weight > 0 for member in members):
+            raise ConfigError(f"pool {self.name!r} has no member with a weight above 0; give it one")
+
+    def _join(self, members: Sequence[Member[E]]) -> None:
+        """Begin to look at members."""
+        for member in members:
+            member.concurrency = member.concurrency or self.settings.concurrency
+            member.health = Health(self.settings.eject_after, self.random)
+
+    def _consist_of(self, members: Sequence[Member[E]]) -> None:
+        self.members = tuple(members)
+        self._asked = [member for member in self.members if member.weight > 0]
+        self._picker: Picker[E] = Picker(self.members, self.settings, self.random)
+        self._prober: Prober[E] = Prober(self.members, self._now, self._returned)
 
     def _returned(self, member: Member[E]) -> None:
         with self._lock:
@@ -264,3 +298,12 @@ class Pool(Generic[E]):
             raise ModelUnavailable(
                 f"no member of {self.name!r} will be back in time: {reasons}", retry_after_s=back_at - self._now()
             )
+
+
+def _succeeded(known: Member[E] | None, new: Member[E], settings: PoolSettings) -> Member[E]:
+    """Give a member that is known with what is said of it anew; the new one where it is not."""
+    if known is None:
+        return new
+    known.weight, known.tier = new.weight, new.tier
+    known.concurrency = new.concurrency or settings.concurrency
+    return known
