@@ -19,7 +19,7 @@ from pydantic_core import to_json
 
 from apps.frontdesk.said import NUMBERS
 from apps.frontdesk.tools import DESKS, NEW_DESK
-from mainspring.core import JsonObject
+from mainspring.core import JsonObject, ToolSpec
 
 Split = Literal["train", "held_out"]
 _FILE: Final = Path(__file__).parent / "wordings.toml"
@@ -73,7 +73,14 @@ def main(split: Split, each: int) -> Iterator[JsonObject]:
         if split == "held_out":
             line["tags"] = [request.tool]
             line["expect"] = {"calls": [{"name": request.tool, "arguments": request.arguments}]}
+            if request.tool == NEW_DESK.name:
+                line["tools"] = [_as_shown(tool.spec) for tool in (*DESKS, NEW_DESK)]
         yield line
+
+
+def _as_shown(spec: ToolSpec) -> JsonObject:
+    function: JsonObject = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
+    return {"type": "function", "function": function}
 
 
 if __name__ == "__main__":

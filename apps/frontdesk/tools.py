@@ -34,37 +34,37 @@ Number = Annotated[int, Field(ge=1, le=9999)]
 
 @tool(effect="none", trusted=True, answers=True)
 def find_furniture(kind: Kind, number: Number, max_euro: Annotated[int, Field(ge=0)]) -> JsonObject:
-    """Somebody looks for furniture; max_euro is 0 where no price is said."""
+    """Find furniture to buy; max_euro is 0 where no price is said."""
     return {"desk": "sales", "kind": kind, "number": number, "max_euro": max_euro}
 
 
 @tool(effect="none", trusted=True, answers=True)
-def order_status(order: Order) -> JsonObject:
-    """Somebody asks where an order is."""
+def track_order(order: Order) -> JsonObject:
+    """Tell somebody who waits for an order where it is."""
     return {"desk": "delivery", "order": order}
 
 
 @tool(effect="none", trusted=True, answers=True)
 def cancel_order(order: Order) -> JsonObject:
-    """Somebody does not want an order any more."""
+    """Cancel an order that somebody does not want any more."""
     return {"desk": "orders", "order": order}
 
 
 @tool(effect="none", trusted=True, answers=True)
 def report_broken(order: Order, sku: Sku, number: Number) -> JsonObject:
-    """Pieces of an order came broken."""
+    """Report pieces that came broken, damaged or faulty."""
     return {"desk": "claims", "order": order, "sku": sku, "number": number}
 
 
 @tool(effect="none", trusted=True, answers=True)
 def climate(city: Name, month: Month) -> JsonObject:
-    """Somebody asks about the weather of a city in a month."""
+    """Tell the weather of a city in a month."""
     return {"desk": "weather", "city": city, "month": month}
 
 
 @tool(effect="none", trusted=True, answers=True)
 def gpus_needed(model: Name, gpu: Name, users: Number) -> JsonObject:
-    """Somebody asks how many GPUs of a kind serve a language model to so many users."""
+    """Tell how many GPUs of a kind serve a language model to so many users."""
     return {"desk": "sizing", "model": model, "gpu": gpu, "users": users}
 
 
@@ -72,10 +72,10 @@ def gpus_needed(model: Name, gpu: Name, users: Number) -> JsonObject:
 def book_visit(
     day: Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"], people: Number
 ) -> JsonObject:
-    """Somebody wants to come and see the showroom."""
+    """Book a visit to the showroom."""
     return {"desk": "showroom", "day": day, "people": people}
 
 
-DESKS = (find_furniture, order_status, cancel_order, report_broken, climate, gpus_needed)
+DESKS = (find_furniture, cancel_order, report_broken, track_order, climate, gpus_needed)
 NEW_DESK = book_visit
 """One that opened later: no model has seen it in training."""

@@ -182,6 +182,8 @@ class Agent:
     ) -> "Agent":
         """Give the same agent with other models, another context, other instructions or another number of steps.
 
+        Its judge stays, unless `escalate` brings one of its own.
+
         Raises:
             ConfigError: It would escalate to a model that it asks already. Given only another model, it escalates
                 to those that it did before, less that one.
@@ -189,7 +191,7 @@ class Agent:
         other = copy.copy(self)
         if model is not None:
             other._models = listed(model)  # noqa: SLF001 - it is one of us
-        rules = self.escalate if escalate is None else as_escalate(escalate)
+        rules = self.escalate if escalate is None else as_escalate(escalate, self._judge_unless_in(escalate))
         other._escalates(rules, checked=escalate is not None)  # noqa: SLF001 - it is one of us
         if model is not None or context is not None:
             other._has(context or self.context)  # noqa: SLF001 - it is one of us
@@ -367,6 +369,11 @@ class Agent:
                 f"agent {self.name!r} escalates from {list(self.model_names)} to {list(names_of(given))}, where a "
                 "model is named twice; name others, and give models that are made by hand names of their own"
             )
+
+    def _judge_unless_in(self, escalate: str | Model | Escalate) -> AnyTool | Callable[..., object] | None:
+        """Give the judge that stays where a new dearer model comes without one."""
+        has_own = isinstance(escalate, Escalate) and escalate.judge is not None
+        return None if has_own or self.escalate is None else self.escalate.judge
 
     def _has(self, context: Context | None) -> None:
         """Take in how long conversations may be; where room is made in them, a tool reads what is left out."""

@@ -354,3 +354,11 @@ def test_two_judges_are_one_too_many() -> None:
 def test_escalating_to_nobody_takes_a_judge() -> None:
     with pytest.raises(ConfigError, match="no dearer model"):
         Escalate(None)
+
+
+async def test_a_judge_stays_where_an_agent_is_given_a_dearer_model_later() -> None:
+    agent = Agent("clerk", model=script("small", "4"), judge=right_sum)
+
+    result = await agent.replace(escalate=script("large", "3")).run("1 + 2?")
+
+    assert result.output == "3"
