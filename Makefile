@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 READY := $(VENV)/.ready
+TRAIN := .venv-train
+TRAIN_READY := $(TRAIN)/.ready
 FIND_LINKS = $(addprefix --find-links=,$(shell $(BIN)/python -m pip config get global.find-links 2>/dev/null))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-shop demo-data test test-unit check fix bench eval-sizer eval-shop requirements clean
+.PHONY: help demo demo-shop demo-data demo-fly test test-training test-unit check fix bench eval-sizer eval-shop requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -18,6 +20,14 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
 	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# What trains has an environment of its own, as torch is large; the processor's build of it, where pip finds one or uv does.
+$(TRAIN_READY): requirements/train.txt requirements/train-torch.txt | $(READY)
+	$(UV) venv --quiet --clear --python $(BIN)/python $(TRAIN)
+	$(UV) pip install --quiet --python $(TRAIN)/bin/python --no-deps --require-hashes -r requirements/train.txt
+	$(UV) pip install --quiet --python $(TRAIN)/bin/python --no-deps $(or $(FIND_LINKS),--torch-backend=cpu) -r requirements/train-torch.txt
+	$(UV) pip install --quiet --python $(TRAIN)/bin/python --no-deps -e .
 	touch $@
 
 demo: $(READY)  ## a ReAct agent sizes GPU memory on the embedded model
@@ -33,9 +43,20 @@ demo-data: $(READY)  ## training data of the shipped documents, on the embedded 
 	$(BIN)/mainspring data build examples/documents --out demo-data --eval examples/documents-eval.jsonl --sample 1 --passage-tokens 250 --rounds 1 --questions 12 --controls 8
 	$(BIN)/mainspring data check demo-data
 
+demo-fly: $(TRAIN_READY)  ## the embedded model teaches one of a tenth its size, which then serves first; about half an hour
+	$(TRAIN)/bin/mainspring models pull qwen2.5-coder-1.5b smollm2-135m
+	mkdir -p demo-fly
+	$(TRAIN)/bin/python -m apps.frontdesk.requests train 2 > demo-fly/requests.jsonl
+	$(TRAIN)/bin/python -m apps.frontdesk.requests held_out 2 > demo-fly/held_out.jsonl
+	$(TRAIN)/bin/mainspring fly --agent apps/frontdesk --student smollm2-135m --out demo-fly --pool frontdesk --requests demo-fly/requests.jsonl --suite demo-fly/held_out.jsonl --general apps/frontdesk/general.jsonl --rehearsal apps/frontdesk/rehearsal.jsonl --nproc 2 --epochs 6
+
 test: $(READY) check  ## everything: style, types, architecture, unit and end-to-end tests
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b smollm2-135m
 	$(BIN)/pytest
+	$(MAKE) test-training
+
+test-training: $(TRAIN_READY)  ## what needs torch, in the environment that trains
+	$(TRAIN)/bin/python -m pytest --confcutdir=tests/training tests/training
 
 test-unit: $(READY)  ## the fast tests, no model needed
 	$(BIN)/pytest -m "not real_model and not training"
@@ -76,5 +97,5 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 
 clean:  ## remove everything that was made here (the models stay in the user's cache)
-	rm -rf $(VENV) .venv-peers .venv-litellm .venv-train dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(TRAIN) .venv-peers .venv-litellm dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The commands of `mainspring train`, a file each."""

@@ -1,0 +1,93 @@
+"""How a turn of the flywheel goes, and what came of it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from rich.table import Table
+
+from mainspring.cli.views.screen import ACCENT, Screen
+from mainspring.cli.views.times import age_text
+from mainspring.fly import Figures, Landing, Line, Progress
+
+_EVERY_S: Final = 10.0
+_LABEL: Final = 9
+
+
+class FlightView:
+    """Says on stderr how far a flight is: moving on a terminal, a line now and then elsewhere.
+
+    Args:
+        notes: Where.
+        monotonic: Tells how much time has passed, in seconds.
+    """
+
+    def __init__(self, notes: Screen, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._notes = notes
+        self._monotonic = monotonic
+        self._began_s = monotonic()
+        self._told_s = float("-inf")
+        self._told = ("", "")
+        self._status = notes.console.status("", spinner="dots", spinner_style=ACCENT) if notes.is_lively else None
+
+    def __enter__(self) -> "FlightView":
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def take(self, progress: Progress) -> None:
+        """Say how far it is, if it is time to; what comes once is always said."""
+        passed_s = self._monotonic() - self._began_s
+        far = f"{progress.done:,} of {progress.total:,} " if progress.total else ""
+        words = f"{progress.stage:<{_LABEL}}{far}{progress.says} · {age_text(passed_s)}"
+        if self._status is not None and progress.total:
+            self._status.update(f"[dim]{words}[/dim]")
+            return
+        is_last = progress.done == progress.total
+        kind = (progress.stage, progress.says.partition(":")[0] if progress.stage == "evaluate" else "")
+        if is_last or kind != self._told or passed_s - self._told_s >= _EVERY_S:
+            self._told_s, self._told = passed_s, kind
+            self._notes.line(words, style="dim")
+
+
+def draw_landing(out: Screen, landing: Landing, figures: Figures, page: Path) -> None:
+    """Draw the models side by side, and what was decided."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("model")
+    for title in ("right", "95 %", "other things", "s/decision", "read", "written", "GFLOP"):
+        table.add_column(title, justify="right")
+    for line in figures.lines:
+        table.add_row(*_row(line))
+    out.console.print(table)
+    ratio = "" if figures.compute_ratio is None else f", at {figures.compute_ratio:.1%} of its compute"
+    out.say(
+        "behind",
+        f"{100 * figures.behind:.1f} points behind the teacher "
+        f"({100 * figures.behind_low:.1f} to {100 * figures.behind_high:.1f}){ratio}",
+        indent=_LABEL,
+    )
+    if landing.verdict is not None:
+        for place, reason in enumerate(landing.verdict.reasons):
+            out.say("" if place else "gate", reason, indent=_LABEL)
+    if landing.decision:
+        out.say("pool", landing.decision, indent=_LABEL)
+    out.say("report", str(page), indent=_LABEL)
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    escalated = f" ({line.escalated:.0%})" if line.which == "tuned, then teacher" else ""
+    return (
+        line.which + escalated,
+        f"{line.score:.1%}",
+        f"{line.low:.1%} – {line.high:.1%}",
+        "" if line.general is None else f"{line.general:.0%}",
+        f"{line.seconds:.2f}",
+        f"{line.tokens_read:.0f}",
+        f"{line.tokens_written:.0f}",
+        "" if line.gigaflop is None else f"{line.gigaflop:.1f}",
+    )
