@@ -81,9 +81,9 @@ def test_a_full_fine_tune_of_a_gguf_answers_as_pytorch_does(tmp_path: Path) -> N
     assert all(one.clearest_difference < TIE and one.same_prompt for one in found), found
 
 
-@pytest.mark.parametrize("kind", ["llama", "qwen2"])
-def test_an_adapter_laid_over_the_bases_gguf_answers_as_pytorch_does(tmp_path: Path, kind: str) -> None:
-    base = trained.base(tmp_path / "base", kind)
+@pytest.mark.parametrize(("kind", "cut"), [("llama", "gpt-2"), ("qwen2", "qwen2")])
+def test_an_adapter_laid_over_the_bases_gguf_answers_as_pytorch_does(tmp_path: Path, kind: str, cut: str) -> None:
+    base = trained.base(tmp_path / "base", kind, cut=cut)
     first = export(trained.run(tmp_path / "first", base, tmp_path / "cache"), "gguf", quantization="f32").gguf
     assert first is not None
     run = trained.run(tmp_path / "second", first, tmp_path / "cache")

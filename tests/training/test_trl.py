@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import trl
-from datasets import Dataset  # type: ignore[import-not-found]  # it comes with TRL
+from datasets import Dataset  # it comes with TRL
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 

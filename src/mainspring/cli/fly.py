@@ -70,9 +70,9 @@ def fly(  # noqa: PLR0913 - each option is an argument of the command
 ) -> None:
     """Teach a small model what an agent's large one decides, and let it serve first if it passes.
 
-    Runs of the teacher become a dataset, the student is trained on it and written as a GGUF. Teacher, base and tuned
-    model are held to the same cases, and the gate says whether the tuned one may join the pool. The same command
-    goes on where it was cut off. Exits 1 where the gate stays shut.
+    Runs of the teacher become a dataset; the student is trained on it and written as a GGUF. Teacher, base and the
+    tuned model are held to the same cases, and the gate says whether the tuned one may join the pool. The same
+    command goes on where it was cut off. Exits 1 where the gate stays shut.
     """
     for file in (suite, requests, general, rehearsal, job):
         if file is not None and not file.exists():

@@ -191,7 +191,8 @@ class _Turn:
     async def evaluate(self) -> None:
         """Hold teacher, base and tuned model to the same cases, and the agent with both of them."""
         flight, landing = self._flight, self.landing
-        suite = as_asked_by(flight.agent, load_suite(str(flight.suite)))
+        cases = load_suite(str(flight.suite))
+        suite = as_asked_by(flight.agent, cases)
         general = None if flight.general is None else load_suite(str(flight.general))
         teacher, tuned = flight.agent.model, open_model(_local(str(landing.gguf)))
         sides: dict[Side, Model] = {"tuned": tuned, "base": self._base, "teacher": teacher}
@@ -201,7 +202,7 @@ class _Turn:
                 if general is not None and side != "teacher":
                     landing.general[side] = await self._held(general, model, side)
             both = flight.agent.replace(model=tuned, escalate=teacher)
-            landing.together = await self._held(run_by(both, suite), tuned, "together")
+            landing.together = await self._held(run_by(both, cases), tuned, "together")
 
     async def decide(self, runs: Runs) -> None:
         """Open the gate or not; if it opens, give the tuned model its share."""

@@ -1,7 +1,8 @@
 """Rows against forgetting: what a model says of other things before it is trained is what it is to say afterwards.
 
 Self-synthesized rehearsal (2403.01244): the model's own replies to questions that have nothing to do with the task
-are mixed into what it learns. They are no better than the model is, and need no other data.
+are mixed into what it learns. They are no better than the model is, and need no other data. A row names its tools,
+which are none: so it is put into the words that the model is asked in when it is served.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ async def rehearse(
     with out.open("ab") as file:
         for place, request in enumerate(asked, 1):
             if request.id not in kept and (row := await _row(model, request)) is not None:
-                file.write(to_json({"id": request.id, "messages": row}) + b"\n")
+                file.write(to_json({"id": request.id, "messages": row, "tools": []}) + b"\n")
                 file.flush()
                 kept.add(request.id)
             if on_done is not None:

@@ -1,6 +1,7 @@
 """The stages of the flywheel: a teacher is asked once, a base says what it knows, a suite is the agent's."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def desk(*script: object, name: str = "teacher") -> Agent:
     )
 
 
-def written(path: Path, *lines: dict[str, object]) -> Path:
+def written(path: Path, *lines: Mapping[str, object]) -> Path:
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
 

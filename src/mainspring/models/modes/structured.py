@@ -6,6 +6,7 @@ may leave out it forgets. Strings are bounded and, where the server can, free wh
 very small model cannot fill its tokens with either.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -182,4 +183,5 @@ def _answer(value: JsonValue, options: Options) -> JsonValue:
 
 def _rendered(message: Message) -> str:
     step: JsonObject = {"calls": list(calls_as_json(message.calls))} if message.calls else {"answer": message.text}
-    return orjson.dumps({"thought": message.text if message.calls else ""} | step).decode()
+    written = {"thought": message.text if message.calls else ""} | step
+    return json.dumps(written, ensure_ascii=False)  # with the white space that the grammar has

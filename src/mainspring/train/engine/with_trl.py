@@ -169,7 +169,7 @@ def _settings(run: _Run) -> dict[str, Any]:
 def _libraries() -> tuple[Any, Any]:
     """Import TRL, and see that it keeps to itself what is trained here."""
     try:
-        import datasets  # type: ignore[import-not-found]  # it comes with TRL
+        import datasets  # it comes with TRL
         import trl
     except ModuleNotFoundError as error:
         raise EngineError(
