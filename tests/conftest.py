@@ -11,9 +11,6 @@ from tests.unit.models.wire import Serve, Step, Wire
 
 __all__ = ["postgres_server", "postgres_url", "serve"]
 
-collect_ignore = ["training"]
-"""They need torch: `make test-training` runs them in the environment that trains, without this file."""
-
 settings.register_profile("mainspring", deadline=None, derandomize=True)  # a busy machine is not a defect
 settings.load_profile("mainspring")
 

@@ -102,7 +102,6 @@ def test_a_line_that_was_cut_off_is_cut_away_when_the_run_goes_on(tmp_path: Path
     )  # step 7, which is done twice
 
 
-@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")  # peft asks for it
 def test_training_ends_when_the_held_out_loss_rises_and_the_best_weights_count(tmp_path: Path, base: Path) -> None:
     settings: dict[str, Any] = {"patience": 2, "evaluate_every": 2, "epochs": 60, "keep": 1, "save_every": 50}
     settings["optimization"] = {"learning_rate": 0.05}

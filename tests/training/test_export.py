@@ -19,12 +19,7 @@ from mainspring.train.export.served import Agreement, Expected, agreement
 from mainspring.train.folder import RunFolder
 from tests.training import trained
 
-pytestmark = [
-    pytest.mark.training,
-    pytest.mark.filterwarnings(
-        "ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"
-    ),  # peft asks for it
-]
+pytestmark = pytest.mark.training
 ASKED = [[{"role": "user", "content": words}] for words in ("Is the sea wide?", "Count from 1 to 1492.")]
 N_TOKENS = 24
 TIE = 0.01

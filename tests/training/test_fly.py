@@ -18,9 +18,6 @@ from tests.training.trained import base, run
 pytestmark = [
     pytest.mark.training,
     pytest.mark.timeout(600),
-    pytest.mark.filterwarnings(
-        "ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"
-    ),  # peft asks for it
 ]
 
 N_REQUESTS = 12

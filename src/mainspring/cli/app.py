@@ -47,6 +47,8 @@ COMMANDS: Final = {
     "doctor": "Check the installation, and say what to mend.",
 }
 _HIDDEN: Final = ("docs",)
+_TRAINING: Final = frozenset({"gguf", "numpy", "safetensors", "tokenizers"})
+"""What the extra `train` brings, as far as commands import it."""
 _EPILOG: Final = """\b
 AGENT is one of
   path/to/folder       the agent in its agent.py
@@ -148,8 +150,19 @@ def main() -> None:
 
 @cache
 def load_command(name: str) -> Any:
-    """Import the command or the group of commands of that name."""
-    found = getattr(import_module(f"mainspring.cli.{name}"), name)
+    """Import the command or the group of commands of that name.
+
+    Raises:
+        ConfigError: What it is made with is not installed.
+    """
+    from mainspring.core.errors import ConfigError
+
+    try:
+        found = getattr(import_module(f"mainspring.cli.{name}"), name)
+    except ModuleNotFoundError as error:
+        if error.name not in _TRAINING:
+            raise
+        raise ConfigError(f"`mainspring {name}` needs {error.name}: pip install 'mainspring[train]'") from error
     if not isinstance(found, typer.Typer):
         single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         single.command(name, short_help=COMMANDS.get(name))(found)
