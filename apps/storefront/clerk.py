@@ -1,8 +1,9 @@
 """The clerk: answers what is asked about furniture, finds what is wanted, and orders it if the customer does.
 
 Its words are the answer: what was found, what is still to be said, the confirmation, or why nothing was ordered. A
-small model makes up an address or a SKU that it lacks, and takes an order for a question. So fields that nobody has
-said are empty, and who is offered pieces and says where they shall go orders just these.
+small model makes up an address or a SKU that it lacks, leaves out one that was said, and takes an order for a
+question. So fields that nobody has said are empty, SKUs are those that the customer names, and who is offered
+pieces and says where they shall go orders just these.
 """
 
 import re
@@ -23,6 +24,7 @@ _WANTED: Final = ("wanted", "stands", "terrace_city", "max_total_euro", "skus", 
 _OFFER: Final = "without delivery"
 """Stands in what a customer is told of furniture that was found."""
 _OFFERED: Final = re.compile(r"\b\d+ x [A-Z0-9]+-[A-Z0-9-]+")
+_SKU: Final = re.compile(r"\b[A-Z]{3}-\d{3}\b")
 _ORDERS: Final = re.compile(r"\b(order|buy|purchase|send|deliver|ship|take)\b", re.IGNORECASE)
 """Words of a question by which somebody may order all the same."""
 
@@ -84,7 +86,9 @@ def clerk(name: str, find: AnyTool, reserve: AnyTool, place: AnyTool, stylist: A
 
 def _heard(form: JsonObject, said: Said) -> JsonObject:
     """Give a form as far as it was said: pieces of the last offer, too, and what the stylist is asked."""
-    heard = {**form, **dict.fromkeys(said.unsaid(form), "")}
+    form = said.completed(form)
+    form["skus"] = form["skus"] or ", ".join(_SKU.findall(said.last))
+    heard = {**form, **dict.fromkeys(said.unsaid(form, (*WHERETO, "terrace_city")), "")}
     heard["wanted"] = _wishes_said(form, said)
     heard["customer"] = customer = _wants(heard, said)
     skus = str(form["skus"])

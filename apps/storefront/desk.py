@@ -170,6 +170,7 @@ def _lines(orders: Sequence[Bought]) -> str:
 
 def _heard(form: JsonObject, said: Said) -> JsonObject:
     """Give a form as far as it was said, with what the customer says of the order in other words."""
+    form = said.completed(form)
     heard = {**form, **dict.fromkeys(said.unsaid(form), "")}
     words = " ".join(said.customer[-2:]) if said.answer.startswith(_WHICH) else said.last
     heard["order"] = form["order"] if stands_in(said.by_anybody, str(form["order"])) else ""

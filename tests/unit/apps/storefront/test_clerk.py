@@ -94,9 +94,18 @@ async def test_furniture_that_the_customer_has_not_named_is_not_ordered_with_the
     assert [(line.sku[:3], line.n) for line in newest(world.shop).lines] == [("CHR", 2)]
 
 
-async def test_a_street_that_was_cut_off_before_its_number_is_asked_for(world: World) -> None:
+async def test_a_street_that_was_cut_off_before_its_number_gets_it_from_the_customers_words(
+    world: World,
+) -> None:
     answer = await served(world, clerk("Ada Lovelace, Pier, 20457 Hamburg", CHR_003=1))
-    assert answer.endswith("not known yet: street.")
+    assert "Ada Lovelace, Pier 4, 20457 Hamburg" in answer
+
+
+async def test_a_piece_that_the_customer_names_by_its_sku_is_the_one_that_is_ordered(world: World) -> None:
+    left_out = clerk(AT_HOME, CHR_003=1)
+    left_out = use("clerk", **{**left_out.arguments, "skus": ""})
+    assert "CHR-003" in await served(world, left_out, asked=f"One CHR-003 to {AT_HOME}, please.")
+    assert [line.sku for line in newest(world.shop).lines] == ["CHR-003"]
 
 
 async def test_an_address_in_an_answer_that_was_refused_was_not_said_by_the_customer(world: World) -> None:
