@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 from pydantic_core import from_json
 
 from apps.storefront.forms import by_form, why_not
@@ -31,7 +31,7 @@ _CANCELS: Final = re.compile(
     r"|n't (want|need)\b",
     re.IGNORECASE,
 )
-_MONEY: Final = re.compile(r"\b(money|refund\w*|reimburse\w*|(pay|paid|give) \w* ?back)\b", re.IGNORECASE)
+_MONEY: Final = re.compile(r"\b(money|refund\w*|reimburse\w*|(pay|give)\b.{0,40}\bback)\b", re.IGNORECASE)
 _NEWEST: Final = re.compile(r"\b(last|latest|newest|(most )?recent)\b", re.IGNORECASE)
 
 
@@ -178,14 +178,20 @@ def _heard(form: JsonObject, said: Said) -> JsonObject:
     heard["broken"] = form["broken"] if said.speaks_of(form["broken"]) else ""
     heard["amount_euro"] = _amount_said(str(form["amount_euro"]), said)
     heard["why"] = form["why"] or "the customer asked for it"
-    if form["wish"] == "report broken" and _MONEY.search(words):
-        heard["wish"] = "money back"
+    heard["wish"] = _wish(heard, words)
     return {
         **heard,
         "says_cancel": bool(_CANCELS.search(words)),
         "newest": bool(_NEWEST.search(words)),
         "told": said.answer,
     }
+
+
+def _wish(heard: JsonObject, words: str) -> JsonValue:
+    """Give what is wanted; a form that leaves out damage or money that was plainly said is not followed."""
+    if heard["wish"] in {"tell", "report broken"} and _MONEY.search(words):
+        return "money back"
+    return "report broken" if heard["wish"] == "tell" and heard["broken"] else heard["wish"]
 
 
 def _is_named(piece: str, said: Said) -> bool:
