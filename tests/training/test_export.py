@@ -19,7 +19,7 @@ from mainspring.train.export.served import Agreement, Expected, agreement
 from mainspring.train.folder import RunFolder
 from tests.training import trained
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]  # a busy machine is not a defect
 ASKED = [[{"role": "user", "content": words}] for words in ("Is the sea wide?", "Count from 1 to 1492.")]
 N_TOKENS = 24
 TIE = 0.01

@@ -24,7 +24,7 @@ from mainspring.train.launching import train
 from mainspring.train.metrics import Ended, Evaluation, Started, Step, read_metrics
 from tests.training import ranks, tiny
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]  # a busy machine is not a defect
 
 
 @pytest.fixture(scope="module")
