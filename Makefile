@@ -43,7 +43,7 @@ demo-data: $(READY)  ## training data of the shipped documents, on the embedded 
 	$(BIN)/mainspring data build examples/documents --out demo-data --eval examples/documents-eval.jsonl --sample 1 --passage-tokens 250 --rounds 1 --questions 12 --controls 8
 	$(BIN)/mainspring data check demo-data
 
-demo-fly: $(TRAIN_READY)  ## the embedded model teaches one of a tenth its size, which then serves first; about half an hour
+demo-fly: $(TRAIN_READY)  ## the embedded model teaches one of a tenth its size, which joins the pool if it passes; long
 	$(TRAIN)/bin/mainspring models pull qwen2.5-coder-1.5b smollm2-135m
 	mkdir -p demo-fly
 	$(TRAIN)/bin/python -m apps.frontdesk.requests train 1 > demo-fly/requests.jsonl
