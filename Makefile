@@ -47,8 +47,8 @@ demo-fly: $(TRAIN_READY)  ## the embedded model teaches one of a tenth its size,
 	$(TRAIN)/bin/mainspring models pull qwen2.5-coder-1.5b smollm2-135m
 	mkdir -p demo-fly
 	$(TRAIN)/bin/python -m apps.frontdesk.requests train 1 > demo-fly/requests.jsonl
-	$(TRAIN)/bin/python -m apps.frontdesk.requests held_out 2 > demo-fly/held_out.jsonl
-	$(TRAIN)/bin/mainspring fly --agent apps/frontdesk --student smollm2-135m --out demo-fly --pool frontdesk --requests demo-fly/requests.jsonl --suite demo-fly/held_out.jsonl --general apps/frontdesk/general.jsonl --rehearsal apps/frontdesk/rehearsal.jsonl --job apps/frontdesk/job.toml
+	$(TRAIN)/bin/python -m apps.frontdesk.requests held_out 1 > demo-fly/held_out.jsonl
+	$(TRAIN)/bin/mainspring fly --agent apps/frontdesk --student smollm2-135m --out demo-fly --pool frontdesk --requests demo-fly/requests.jsonl --suite demo-fly/held_out.jsonl --general apps/frontdesk/general.jsonl --rehearsal apps/frontdesk/rehearsal.jsonl --where finished --job apps/frontdesk/job.toml
 
 test: $(READY) check  ## everything: style, types, architecture, unit and end-to-end tests
 	$(BIN)/mainspring models pull qwen2.5-coder-1.5b smollm2-135m

@@ -179,14 +179,15 @@ class Agent:
         context: Context | None = None,
         max_steps: int | None = None,
         prompt: str | Path | Prompt | None = None,
+        tools: Sequence[AnyTool | Callable[..., object]] | None = None,
     ) -> "Agent":
-        """Give the same agent with other models, another context, other instructions or another number of steps.
+        """Give the same agent with other models, context, instructions, tools or another number of steps.
 
         Its judge stays, unless `escalate` brings one of its own.
 
         Raises:
-            ConfigError: It would escalate to a model that it asks already. Given only another model, it escalates
-                to those that it did before, less that one.
+            ConfigError: It would escalate to a model that it asks already, or two tools share a name. Given only
+                another model, it escalates to those that it did before, less that one.
         """
         other = copy.copy(self)
         if model is not None:
@@ -199,6 +200,8 @@ class Agent:
             other.limits = _checked(replace(self.limits, max_steps=max_steps), self.name)
         if prompt is not None:
             other.prompt = _prompt(self.name, "", prompt)
+        if tools is not None:
+            other.tools = _by_name(self.name, tools)
         other._instructions = {}  # noqa: SLF001 - it is one of us
         other._digests = {}  # noqa: SLF001 - it is one of us
         return other

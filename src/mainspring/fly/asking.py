@@ -4,10 +4,14 @@ Cases of a suite say only what somebody wants and what is right. Which tools the
 model decides, is the agent's: what is measured is the decision that the agent would make with that model.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pydantic import JsonValue, create_model
 
 from mainspring.agent import Agent
-from mainspring.core import Answer, Decision, Event, Message, Model, Options
+from mainspring.core import Answer, Decision, Event, JsonObject, Message, Model, Options, ToolSpec
 from mainspring.core.errors import ConfigError, MainspringError, ModelUnavailable
 from mainspring.core.events import Escalated, ModelReplied
 from mainspring.evals.case import Case, Routine
@@ -15,9 +19,12 @@ from mainspring.evals.outcome import Outcome
 from mainspring.evals.scorer import Scorer, said_of
 from mainspring.evals.scorers import Judged
 from mainspring.evals.suite import Suite
+from mainspring.tools import Annotation, AnyTool, Tool
+from mainspring.tools.tool import DEFAULT_RESULT_CHARS, DEFAULT_TIMEOUT_S
 
-ESCALATED = "escalated"
+ESCALATED: Final = "escalated"
 """The tag of what a dearer model had to decide."""
+_HARMLESS: Final = frozenset({"none", "fetch"})
 
 
 def as_asked_by(agent: Agent, suite: Suite) -> Suite:
@@ -44,19 +51,47 @@ def as_asked_by(agent: Agent, suite: Suite) -> Suite:
 def run_by(agent: Agent, suite: Suite) -> Suite:
     """Give a suite whose cases are runs of an agent, with its judge and the models it escalates to.
 
-    What is scored is the last decision of a run. Cases with tools of their own, or that want a judge, are left out.
+    What is scored is the last decision of a run. Nothing is acted on: a tool that changes something, or that only a
+    case has, gives back what it is called with. Cases that want a judge of their own are left out.
 
     Raises:
         ConfigError: No case is left.
     """
     cases = [
-        Routine(one.id, _Run(agent, one, one.expected), one.tags)
+        Routine(one.id, _Run(_harmless(agent, one.asked.options.tools), one, one.expected), one.tags)
         for one in suite.cases
-        if isinstance(one, Case) and not isinstance(one.expected, Judged) and not one.asked.options.tools
+        if isinstance(one, Case) and not isinstance(one.expected, Judged)
     ]
     if not cases:
         raise ConfigError(f"no case of {suite.name!r} can be asked of the agent {agent.name!r}")
     return Suite(suite.name, cases, prompt=f"{agent.name} with all it does")
+
+
+def _harmless(agent: Agent, shown: Sequence[ToolSpec]) -> Agent:
+    """Give an agent with the tools that a case shows, or else its own, none of which changes anything."""
+    own = {name: known for name, known in agent.tools.items() if known.annotation.effect in _HARMLESS}
+    specs = shown or [known.spec for known in agent.tools.values()]
+    return agent.replace(tools=[own.get(spec.name) or _stand_in(spec) for spec in specs])
+
+
+def _stand_in(spec: ToolSpec) -> AnyTool:
+    """Make a tool of a description alone: what it is called with is the answer."""
+    properties = spec.parameters.get("properties")
+    fields: dict[str, Any] = dict.fromkeys(properties if isinstance(properties, dict) else (), (JsonValue, None))
+    return Tool(
+        function=_given_back,
+        spec=spec,
+        arguments=create_model(spec.name, **fields),
+        annotation=Annotation("none", frozenset(), trusted=True),
+        timeout_s=DEFAULT_TIMEOUT_S,
+        max_result_chars=DEFAULT_RESULT_CHARS,
+        is_async=False,
+        answers=True,
+    )
+
+
+def _given_back(**arguments: JsonValue) -> JsonObject:
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

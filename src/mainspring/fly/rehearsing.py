@@ -33,19 +33,26 @@ async def rehearse(
     Args:
         model: Who is going to be trained.
         asked: Questions of other things than the task.
-        out: A JSONL file, one row a line; replies that cannot be used are not written.
+        out: A JSONL file, one row a line. Questions whose replies cannot be used stand in a file beside it, an id a
+            line, and are not asked again.
         on_done: Is told after each question how many were asked.
 
     Raises:
         ModelError: The model cannot be reached.
     """
-    kept = _kept(out)
-    with out.open("ab") as file:
+    kept, left_out = _kept(out), out.with_suffix(".left_out")
+    answered = kept | _lines(left_out)
+    with out.open("ab") as rows, left_out.open("ab") as others:
         for place, request in enumerate(asked, 1):
-            if request.id not in kept and (row := await _row(model, request)) is not None:
-                file.write(to_json({"id": request.id, "messages": row, "tools": []}) + b"\n")
-                file.flush()
-                kept.add(request.id)
+            if request.id not in answered:
+                row = await _row(model, request)
+                if row is None:
+                    others.write(request.id.encode() + b"\n")
+                else:
+                    rows.write(to_json({"id": request.id, "messages": row, "tools": []}) + b"\n")
+                    kept.add(request.id)
+                rows.flush()
+                others.flush()
             if on_done is not None:
                 on_done(place)
     return len(kept)
@@ -63,11 +70,16 @@ async def _row(model: Model, request: Asked) -> list[JsonObject] | None:
 
 
 def _kept(out: Path) -> set[str]:
-    """Give the ids of the rows that are there; a last line that a crash cut off is cut off for good."""
-    if not out.exists():
+    """Give the ids of the rows that are there."""
+    return {_Kept.model_validate_json(line).id for line in _lines(out)}
+
+
+def _lines(path: Path) -> set[str]:
+    """Give the lines of a file; a last one that a crash cut off is cut off for good."""
+    if not path.exists():
         return set()
-    written = out.read_bytes()
+    written = path.read_bytes()
     whole = written[: written.rfind(b"\n") + 1]
     if len(whole) < len(written):
-        out.write_bytes(whole)
-    return {_Kept.model_validate_json(line).id for line in whole.splitlines()}
+        path.write_bytes(whole)
+    return {line.decode() for line in whole.splitlines()}

@@ -81,6 +81,16 @@ async def test_what_a_base_says_is_kept_and_a_row_that_was_cut_off_is_asked_agai
     assert rows[0]["messages"][1]["reasoning_content"] == "a name"
 
 
+async def test_a_question_whose_reply_cannot_be_used_is_asked_once(tmp_path: Path) -> None:
+    out = tmp_path / "rehearsal.jsonl"
+    asked = [Request(id="a", question="Who?"), Request(id="b", question="Where?")]
+    assert await rehearse(ScriptedModel([use("ring", number=1), "There."]), asked, out) == 1
+    written = out.read_bytes()
+
+    assert await rehearse(ScriptedModel([]), asked, out) == 1
+    assert out.read_bytes() == written
+
+
 def test_lines_that_are_no_requests_are_told_of_and_the_others_read(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_text('{"id": "a", "question": "Who?"}\n\nnothing\n{"id": "b"}\n{"id": "c", "question": "Why?"}\n')
@@ -132,3 +142,34 @@ async def test_what_the_judge_lets_nobody_say_is_wrong(tmp_path: Path) -> None:
     held = await hold(suite, small, concurrency=1)
 
     assert held.outcomes[0].score < 1
+
+
+async def test_a_case_with_a_tool_that_the_agent_has_not_is_decided_by_the_agent_too(tmp_path: Path) -> None:
+    parameters = {"type": "object", "properties": {"number": {"type": "integer"}}, "required": ["number"]}
+    knock = {"type": "function", "function": {"name": "knock", "description": "Knock.", "parameters": parameters}}
+    expected = {"calls": [{"name": "knock", "arguments": {"number": 12}}]}
+    case = {"id": "a", "question": "Knock at 12.", "tools": [knock], "expect": expected}
+    small = ScriptedModel([use("knock", number=13)], name="small")
+    agent = desk().replace(model=small, escalate=ScriptedModel([use("knock", number=12)], name="large"))
+
+    held = await hold(run_by(agent, load_suite(str(written(tmp_path / "suite.jsonl", case)))), small)
+
+    assert held.score == 1.0
+    assert held.outcomes[0].tags == (ESCALATED,)
+
+
+async def test_cases_act_on_nothing(tmp_path: Path) -> None:
+    rung: list[int] = []
+
+    @tool(name="ring", effect="egress", authority=())
+    def really_ring(number: int) -> str:
+        rung.append(number)
+        return f"rung {number}"
+
+    model = ScriptedModel([use("ring", number=12)])
+    agent = Agent("desk", instructions="Ring whom they want.", model=model, tools=[really_ring])
+
+    held = await hold(run_by(agent, load_suite(str(written(tmp_path / "suite.jsonl", CASES[0])))), model)
+
+    assert held.score == 1.0
+    assert rung == []

@@ -59,9 +59,39 @@ def test_the_same_seed_gives_the_same_requests() -> None:
 def test_a_ticket_with_something_that_nobody_wrote_is_told_of(
     words: str, fields: dict[str, object], made_up: str
 ) -> None:
-    says = as_said(words, json.dumps({"desk": "any", **fields}))
+    says, *_ = as_said(words, json.dumps({"desk": "any", **fields})).split("; ")
 
     assert says == (f"the request does not say {made_up}" if made_up else "")
+
+
+@pytest.mark.parametrize(
+    ("words", "fields", "left_out"),
+    [
+        (
+            "I got O-00aa11, yet 5 TBL-018 have no leg.",
+            {"kind": "table", "number": 5, "max_euro": 0},
+            "o-00aa11, tbl-018",
+        ),
+        ("Got 620 euro and no chairs; 2 would do.", {"kind": "chair", "number": 2, "max_euro": 0}, "620 euro"),
+        ("Chairs, two, for 1,200 euro.", {"kind": "chair", "number": 2, "max_euro": 1200}, ""),
+        ("Cancel O-00aa11 and O-00aa12.", {"order": "O-00aa11"}, "o-00aa12"),
+        ("How many H100s for Phi-4 and 8 users?", {"model": "Phi-4", "gpu": "H100", "users": 8}, ""),
+        ("I wait for O-00aa11 since 2 weeks, at 12 Mill Lane.", {"order": "O-00aa11"}, ""),
+    ],
+)
+def test_a_ticket_without_an_order_an_article_or_a_price_that_was_written_is_told_of(
+    words: str, fields: dict[str, object], left_out: str
+) -> None:
+    says = as_said(words, json.dumps({"desk": "any", **fields}))
+
+    assert says == (f"the ticket leaves out {left_out}" if left_out else "")
+
+
+def test_a_model_or_a_gpu_has_a_figure_in_its_name() -> None:
+    visit = "Can the 5 of us look at your showroom?"
+    fields = {"desk": "sizing", "model": "your showroom", "gpu": "your showroom", "users": 5}
+
+    assert as_said(visit, json.dumps(fields)).startswith("the request does not say model 'your showroom', gpu")
 
 
 async def test_a_request_is_handed_on_with_one_model_call() -> None:
