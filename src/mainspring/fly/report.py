@@ -5,16 +5,12 @@ It looks as pages of runs do, whose style sheet it shares; what others wrote is 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mainspring.fly.figures import Figures, Line
 from mainspring.fly.flight import Flight, Landing, Stage
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from mainspring.pages import html_template
 
 PAGE: Final = "report.html"
 _LINKED: Final[tuple[tuple[str, str], ...]] = (
@@ -35,7 +31,7 @@ class Station:
 
 def write_report(flight: Flight, landing: Landing, figures: Figures) -> Path:
     """Write `report.html` into the folder of a flight, and give its place."""
-    page = _template().render(
+    page = html_template(Path(__file__).parent, "report.html.jinja").render(
         agent=flight.agent.name,
         teacher=flight.agent.model_names[0],
         student=flight.student,
@@ -74,18 +70,3 @@ def _seconds(seconds: float) -> str:
 def _number(line: Line, name: str) -> str:
     value = getattr(line, name)
     return "" if value is None else f"{value:,.1f}"
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    shared = Path(str(files("mainspring.runs.export")))
-    environment = Environment(
-        loader=FileSystemLoader([Path(__file__).parent, shared]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.jinja")

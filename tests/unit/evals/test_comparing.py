@@ -88,7 +88,7 @@ def test_the_page_has_the_picture_the_tags_and_the_turned_cases_and_escapes_what
     said = Outcome(case="c0", score=1, said="<script>alert(1)</script>\x1b[2J", seconds=0.1, cost_usd=1)
     found = compare([BASE, TUNED.model_copy(update={"outcomes": (said, *TUNED.outcomes[1:])})])
     drawn = page(found)
-    assert drawn.count("<svg") == 2
+    assert drawn.count("<figure>") == 2
     assert "<script>" not in drawn
     assert "&lt;script&gt;alert(1)&lt;/script&gt;␛[2J" in drawn
     assert "tuned: gained against base" in drawn
@@ -97,4 +97,4 @@ def test_the_page_has_the_picture_the_tags_and_the_turned_cases_and_escapes_what
 
 
 def test_a_page_without_known_costs_draws_none() -> None:
-    assert page(compare([held("a", [1, 0], cost="0"), held("b", [1, 1], cost="0")])).count("<svg") == 1
+    assert page(compare([held("a", [1, 0], cost="0"), held("b", [1, 1], cost="0")])).count("<figure>") == 1

@@ -7,9 +7,8 @@ dataset has the same card.
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import yaml
 from pydantic_core import to_json
@@ -17,12 +16,9 @@ from pydantic_core import to_json
 from mainspring.data.example import KINDS
 from mainspring.data.writing.folder import SPLITS, Dataset, DocumentRow
 from mainspring.data.writing.formats import FORMATS
-from mainspring.data.writing.markdown import Markdown, escaped
 from mainspring.data.writing.sources import Sources
 from mainspring.data.writing.tally import Tally
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from mainspring.pages import Markdown, escaped, markdown_template
 
 _SIZES: Final = (
     (1_000, "n<1K"),
@@ -61,7 +57,7 @@ def card(dataset: Dataset, tally: Tally, sources: Sources, *, shards: Sequence[s
         sort_keys=False,
         width=10_000,
     )
-    body = _template().render(
+    body = markdown_template(Path(__file__).parent, "card.md.jinja").render(
         dataset=dataset,
         tally=tally,
         splits=[split for split in SPLITS if tally.n_rows(split)],
@@ -123,19 +119,3 @@ def _prompt_words(prompt: str) -> Markdown:
     """Write `2:ab12...` as its version and the beginning of its digest."""
     version, _, digest = prompt.partition(":")
     return Markdown(f"version {escaped(version)}" + (f" ({escaped(digest[:12])})" if digest else ""))
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        finalize=escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - `finalize` escapes for Markdown, which is what is written
-    )
-    return environment.get_template("card.md.jinja")

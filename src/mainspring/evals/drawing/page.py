@@ -4,12 +4,10 @@ What is shown is made of the comparison; how it looks is said in `page.html.jinj
 is escaped, and its control characters are made visible.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pydantic_core import to_json
 
@@ -17,12 +15,8 @@ from mainspring.evals.bootstrap import Interval
 from mainspring.evals.comparing import Comparison, Side
 from mainspring.evals.drawing.chart import HEIGHT, WIDTH, charts
 from mainspring.evals.outcome import Outcome
+from mainspring.pages import html_template
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, and those that turn the direction of writing around."""
 _SHOWN: Final = 50
 """Cases that a list shows."""
 
@@ -49,7 +43,7 @@ class Turns:
 
 def page(found: Comparison) -> str:
     """Write a comparison as an HTML page."""
-    return _template().render(
+    return html_template(Path(__file__).parent, "page.html.jinja").render(
         found=found,
         charts=charts(found),
         width=WIDTH,
@@ -94,28 +88,3 @@ def _span(interval: Interval) -> str:
 
 def _points(interval: Interval) -> str:
     return f"{100 * interval.estimate:+.1f} ({100 * interval.low:+.1f} to {100 * interval.high:+.1f})"
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    return environment.get_template("page.html.jinja")
-
-
-def _visible(value: object) -> object:
-    """Make control characters visible."""
-    return _CONTROL.sub(_shown, value) if type(value) is str else value
-
-
-def _shown(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"

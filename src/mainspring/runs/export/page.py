@@ -4,29 +4,22 @@ What is shown is made of the run's events; how it looks is said in `page.html.ji
 model, a tool or a user wrote is escaped, and its control characters are made visible.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Literal
 
 from mainspring.core import Budget, Entry
 from mainspring.core.events import BudgetRaised, Failed, Finished, HumanAsked, ModelReplied
 from mainspring.models.modes.signature import signature
+from mainspring.pages import html_template
 from mainspring.runs.definition import Definition
 from mainspring.runs.export.timeline import Timeline, timeline
 from mainspring.runs.export.views import steps_view
 from mainspring.runs.export.words import Meter, cost, count, meters, moment, pretty, seconds
 from mainspring.runs.history import History
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
 Status = Literal["finished", "failed", "cancelled", "waiting for a human", "not over"]
-
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, and those that turn the direction of writing around."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +44,7 @@ def page(entries: Sequence[Entry], definition: Definition) -> str:
     history, drawn = History(entries), timeline(entries)
     started, submitted = history.started, history.submitted
     own = f"run:{entries[0].run}"
-    return _template().render(
+    return html_template(Path(__file__).parent, "page.html.jinja").render(
         run=entries[0].run,
         agent=started.agent,
         began=moment(entries[0].at),
@@ -123,28 +116,3 @@ def _meters(entries: Sequence[Entry], history: History) -> tuple[Meter, ...]:
         return ()
     raised = [entry.event.budget for entry in entries if isinstance(entry.event, BudgetRaised)]
     return meters(raised[-1] if raised else own, history.usage)
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    return environment.get_template("page.html.jinja")
-
-
-def _visible(value: object) -> object:
-    """Make control characters visible."""
-    return _CONTROL.sub(_shown, value) if type(value) is str else value
-
-
-def _shown(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"

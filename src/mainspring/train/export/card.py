@@ -5,17 +5,13 @@ Markdown, as every value is escaped on its way into the template.
 """
 
 import re
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import yaml
 
+from mainspring.pages import Markdown, escaped, markdown_template
 from mainspring.train.export.lineage import Lineage, Rows
-from mainspring.train.export.markdown import Markdown, escaped
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 CARD: Final = "README.md"
 _SPDX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
@@ -46,7 +42,7 @@ def card(lineage: Lineage) -> str:
     front = yaml.safe_dump(_front_matter(lineage), allow_unicode=True, sort_keys=False, width=10_000)
     form, use = _FORMS[lineage.form]
     is_adapter = lineage.form in {"adapter", "gguf-adapter"}
-    body = _template().render(
+    body = markdown_template(Path(__file__).parent, "card.md.jinja").render(
         lineage=lineage,
         base=lineage.base,
         job=lineage.job,
@@ -116,19 +112,3 @@ def _rehearsal(rows: Rows) -> str:
 
 def _digest(sha256: str) -> Markdown:
     return Markdown(f"`{escaped(sha256)}`" if sha256 else "not known")
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        finalize=escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - `finalize` escapes for Markdown, which is what is written
-    )
-    return environment.get_template("card.md.jinja")

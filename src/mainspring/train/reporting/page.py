@@ -8,11 +8,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mainspring.pages import html_template
 from mainspring.train.folder import Base, RunFolder
 from mainspring.train.job import Job
 from mainspring.train.metrics import Evaluation, Started, Step, read_metrics
@@ -21,9 +19,6 @@ from mainspring.train.reporting.curves import HEIGHT, WIDTH, Chart, Series, char
 from mainspring.train.reporting.figures import Figures, left_out, read_figures
 from mainspring.train.trackers import settings
 from mainspring.train.whole import write_whole
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 _MOST_LEFT_OUT = 20
 
@@ -52,7 +47,7 @@ def write_report(folder: RunFolder, plan: TrainingPlan | None = None) -> bool:
     base = Base.model_validate_json(folder.base.read_bytes())
     figures = read_figures(folder, plan)
     missing = left_out(folder)
-    page = _template().render(
+    page = html_template(Path(__file__).parent, "report.html.jinja").render(
         name=folder.path.name,
         status="finished" if figures.is_done else "not over",
         began=datetime.fromtimestamp(started.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
@@ -119,18 +114,3 @@ def _lineage(job: Job, base: Base) -> list[Fact]:
         *([Fact("Against forgetting", str(job.rehearsal))] if job.rehearsal else []),
         Fact("Seed", str(job.seed)),
     ]
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    shared = Path(str(files("mainspring.runs.export")))
-    environment = Environment(
-        loader=FileSystemLoader([Path(__file__).parent, shared]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.jinja")

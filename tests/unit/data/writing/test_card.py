@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from mainspring.data import Document, Split
 from mainspring.data.writing import Decision, write_dataset
-from mainspring.data.writing.markdown import escaped
+from mainspring.pages import escaped
 from tests.unit.data.writing.folders import candidate, document, write_folder
 
 PUMP = document()

@@ -4,7 +4,12 @@ A name with pipes, brackets, HTML or line breaks stays in its table cell, and ma
 """
 
 import re
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Control characters, line separators, and what hides or turns the direction of writing around."""
@@ -27,3 +32,25 @@ def escaped(value: object) -> str:
     text = " ".join(_CONTROL.sub(" ", str(value)).split())
     shown = text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}…"
     return _SPECIAL.sub(r"\\\1", shown)
+
+
+@cache
+def markdown_template(folder: Path, name: str) -> "Template":
+    """Give a card's template, into which every value goes through `escaped`.
+
+    Args:
+        folder: Where it lies.
+        name: Its file's name.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        finalize=escaped,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - `finalize` escapes for Markdown, which is what is written
+    )
+    return environment.get_template(name)
