@@ -6,13 +6,14 @@ As a module it is the engine, the last of whose processes dies: `torchrun ... -m
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from mainspring.core.disk import write_whole
 from mainspring.train.engine import checkpoints, loop
 from mainspring.train.engine.__main__ import main
-from mainspring.train.engine.files import write_whole
 from mainspring.train.engine.optimizer import clip
 
 
@@ -32,10 +33,10 @@ def in_step_8() -> None:
 def while_saving() -> None:
     """Let the leading process die when all parts of the second checkpoint are written, and it is not whole yet."""
 
-    def write_or_die(path: Path, text: str) -> None:
+    def write_or_die(path: Path, pieces: Iterable[bytes]) -> None:
         if path.name == "complete" and "000006" in path.parent.name:
             os.kill(os.getpid(), signal.SIGKILL)
-        write_whole(path, text)
+        write_whole(path, pieces)
 
     patch.object(checkpoints, "write_whole", write_or_die).start()
 

@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ from datasets import Dataset  # it comes with TRL
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from mainspring.core.disk import write_whole
 from mainspring.train.engine import trl_progress
 from mainspring.train.engine.conversations import Conversation, Renderer
-from mainspring.train.engine.files import write_whole
 from mainspring.train.engine.packing import row_of
 from mainspring.train.engine.trl_rows import Stream, columns
 from mainspring.train.folder import Failure, RunFolder
@@ -190,10 +190,10 @@ def die_in_a_step() -> None:
 def die_while_saving() -> None:
     """Let the leading process die when all parts of the second checkpoint are written, and it is not whole yet."""
 
-    def write_or_die(path: Path, text: str) -> None:
+    def write_or_die(path: Path, pieces: Iterable[bytes]) -> None:
         if path.name == "complete" and path.parent.name == "checkpoint-6":
             os.kill(os.getpid(), signal.SIGKILL)
-        write_whole(path, text)
+        write_whole(path, pieces)
 
     vars(trl_progress)["write_whole"] = write_or_die
 

@@ -6,6 +6,7 @@ What is compared is the same work: results of other cases, or of fewer, are refu
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import PurePath
 
 from mainspring.core.errors import ConfigError
 from mainspring.evals.bootstrap import Interval
@@ -209,10 +210,18 @@ def _names(held: Sequence[Held]) -> list[str]:
     names = []
     for one in held:
         prompt = one.prompt.split()[0] if one.prompt else "own prompts"
-        parts = [one.model] if len(models) > 1 or len(prompts) == 1 else []
+        parts = [_short(one.model)] if len(models) > 1 or len(prompts) == 1 else []
         names.append(" ".join([*parts, *([prompt] if len(prompts) > 1 else [])]))
     return [f"{name} ({names[:place].count(name) + 1})" if names.count(name) > 1 else name
             for place, name in enumerate(names)]  # fmt: skip
+
+
+def _short(model: str) -> str:
+    """Give a model's name; of a file's long path the file and its folder."""
+    provider, colon, name = model.partition(":")
+    path = PurePath(name)
+    is_long = path.suffix == ".gguf" and len(path.parts) > 2
+    return f"{provider}{colon}…/{path.parent.name}/{path.name}" if is_long else model
 
 
 def _clusters(outcomes: Sequence[Outcome], cluster: str) -> list[str] | None:

@@ -19,12 +19,12 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from mainspring.core.disk import staged_folder
 from mainspring.core.errors import ConfigError, TrainingError
 from mainspring.models.cache import cache_dir
 from mainspring.models.files import Progress, fetch, load_catalog
 from mainspring.models.files.store import hash_of, writing
 from mainspring.train.folder import Base
-from mainspring.train.staging import staged_folder
 from mainspring.train.weights import GgufFile, Shards, dequantize
 
 _FORM: Final = "huggingface-1"

@@ -27,6 +27,12 @@ def test_models_are_compared_on_the_same_cases() -> None:
     assert tuned.tags["even"].interval.estimate == 1
 
 
+def test_of_a_models_file_the_end_of_its_path_is_its_name() -> None:
+    files = [held(name, [1, 0]) for name in ("local:/models/tuned/model.gguf", "local:tuned/model.gguf")]
+
+    assert [side.name for side in compare(files).sides] == ["local:…/tuned/model.gguf", "local:tuned/model.gguf"]
+
+
 def test_the_reference_can_be_any_of_them() -> None:
     found = compare([TUNED, BASE], against=1)
     assert found.reference.name == "base"

@@ -18,6 +18,7 @@ from typing import Final
 
 from mainspring.agent import Agent
 from mainspring.core import SystemRng
+from mainspring.core.disk import write_whole
 from mainspring.core.errors import ConfigError, JournalError, MainspringError
 from mainspring.data.building.gathering import Cleaner, gather
 from mainspring.data.building.options import Options
@@ -32,7 +33,7 @@ from mainspring.data.team import PromptSet, director
 from mainspring.data.team.controls import Rates, chosen, measure
 from mainspring.data.team.director import Order, Outcome
 from mainspring.data.team.work import Worked
-from mainspring.data.writing import format_of, write_dataset, written
+from mainspring.data.writing import format_of, write_dataset
 from mainspring.data.writing.folder import REPORT
 from mainspring.runs import DurableRun, Runs, Settings, open_runs
 
@@ -68,8 +69,7 @@ async def build(source: Path, out: Path, options: Options, watch: Watch | None =
     async with open_runs(options.store or out / STORE, settings=settings, clock=options.clock) as runs:
         report = await building.run(runs)
     report = report.model_copy(update={"seconds": round(options.clock.monotonic() - began_s, 3)})
-    with written(out / REPORT) as file:
-        file.write(report.model_dump_json(indent=2).encode() + b"\n")
+    write_whole(out / REPORT, [report.model_dump_json(indent=2).encode(), b"\n"])
     building.tell("writing")
     write_dataset(out, format=options.format, shard_rows=options.shard_rows, system=options.system)
     building.tell("done")

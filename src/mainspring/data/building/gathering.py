@@ -7,6 +7,7 @@ written follows from that alone, so the same work gives the same bytes.
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
+from mainspring.core.disk import whole_file
 from mainspring.core.errors import ConfigError
 from mainspring.data.building.case import Case
 from mainspring.data.building.options import Options
@@ -25,7 +26,7 @@ from mainspring.data.cleaning import (
 from mainspring.data.document import Document
 from mainspring.data.example import Candidate
 from mainspring.data.reading import Skipped
-from mainspring.data.writing import CandidateWriter, DocumentRow, write_lines, written
+from mainspring.data.writing import CandidateWriter, DocumentRow, write_lines
 from mainspring.data.writing.folder import DOCUMENTS, TEXTS
 from mainspring.memory.embedders import open_embedder
 
@@ -132,5 +133,5 @@ def _row(case: Case) -> DocumentRow:
 def _write_text(out: Path, document: Document) -> None:
     path = out / TEXTS / f"{document.id}.txt"
     if not path.exists():
-        with written(path) as file:
+        with whole_file(path) as file:
             file.write(document.text.encode(errors="surrogatepass"))

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from pydantic_core import to_json
 
+from mainspring.core.disk import write_whole
 from mainspring.core.errors import ConfigError
 from mainspring.data.example import Candidate
 from mainspring.data.traces.counts import REASONS, Counts
@@ -25,7 +26,6 @@ from mainspring.data.writing import (
     read_documents,
     write_dataset,
     write_lines,
-    written,
 )
 from mainspring.data.writing.folder import CANDIDATES, CARD, DOCUMENTS, REPORT
 
@@ -68,8 +68,7 @@ async def write_traces(
         _document(candidate, is_validation=rank < bound) for candidate, rank in _ranked(read_candidates(folder))
     )
     write_lines(folder / DOCUMENTS, rows)
-    with written(folder / REPORT) as file:
-        file.write(to_json(_report(folder, counts), indent=2) + b"\n")
+    write_whole(folder / REPORT, [to_json(_report(folder, counts), indent=2) + b"\n"])
     return write_dataset(folder, format=format)
 
 

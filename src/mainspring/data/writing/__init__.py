@@ -19,7 +19,7 @@ from mainspring.data.writing.folder import (
 )
 from mainspring.data.writing.format import Format, Row, Words
 from mainspring.data.writing.formats import FORMATS, format_of
-from mainspring.data.writing.lines import read_lines, write_lines, written
+from mainspring.data.writing.lines import read_lines, write_lines
 from mainspring.data.writing.sources import read_dataset, read_documents, read_report
 
 __all__ = [
@@ -47,5 +47,4 @@ __all__ = [
     "read_report",
     "write_dataset",
     "write_lines",
-    "written",
 ]

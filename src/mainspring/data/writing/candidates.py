@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from mainspring.core.disk import whole_file
 from mainspring.data.example import Candidate
 from mainspring.data.writing.folder import CANDIDATES
-from mainspring.data.writing.lines import json_line, read_lines, written
+from mainspring.data.writing.lines import json_line, read_lines
 
 
 class CandidateWriter:
@@ -38,7 +39,7 @@ class CandidateWriter:
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._writing = written(self._folder / CANDIDATES)
+        self._writing = whole_file(self._folder / CANDIDATES)
         self._file = self._writing.__enter__()
         return self
 

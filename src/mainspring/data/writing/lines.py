@@ -1,18 +1,16 @@
 """Files of JSON lines: read as a stream, written whole or not at all.
 
-What it keeps true: a file under its own name is complete, because it is written beside and renamed when all of it
-is on the disk; a line that is not what it should be is an error that names the file and the line; only one line is
-in memory at a time.
+What it keeps true: a line that is not what it should be is an error that names the file and the line; only one line
+is in memory at a time.
 """
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from mainspring.core.disk import write_whole
 from mainspring.core.errors import ConfigError
 
 T = TypeVar("T", bound=BaseModel)
@@ -37,24 +35,6 @@ def read_lines(path: Path, form: type[T]) -> Iterator[T]:
         raise ConfigError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
 
 
-@contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write into, which gets its name when everything is on the disk.
-
-    Args:
-        path: What the file is to be called; what is there stays until then, and where writing fails.
-    """
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        with beside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
 def json_line(value: BaseModel) -> bytes:
     """Write a value as one line of JSON."""
     return value.model_dump_json().encode() + b"\n"
@@ -62,8 +42,7 @@ def json_line(value: BaseModel) -> bytes:
 
 def write_lines(path: Path, values: Iterable[BaseModel]) -> None:
     """Write a file of JSON lines, whole or not at all."""
-    with written(path) as file:
-        file.writelines(json_line(value) for value in values)
+    write_whole(path, (json_line(value) for value in values))
 
 
 def _read(line: bytes, form: type[T], place: str, path: Path) -> T:

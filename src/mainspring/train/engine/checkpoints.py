@@ -21,8 +21,8 @@ import torch.distributed.checkpoint as dcp
 from pydantic import Field, JsonValue
 from torch.distributed.checkpoint import CheckpointException
 
+from mainspring.core.disk import sync_folder, write_whole
 from mainspring.train.engine.failures import EngineError
-from mainspring.train.engine.files import sync_folder, write_whole
 from mainspring.train.engine.processes import Processes
 from mainspring.train.folder import COMPLETE, RunFolder
 from mainspring.train.job import Value
@@ -98,8 +98,8 @@ class Checkpoints:
     def _finish(self, draft: Path, path: Path, state: State) -> None:
         """Mark a checkpoint that all have written as whole, and let older ones go."""
         try:
-            write_whole(draft / _STATE, state.model_dump_json(indent=2))
-            write_whole(draft / COMPLETE, "")
+            write_whole(draft / _STATE, [state.model_dump_json(indent=2).encode()])
+            write_whole(draft / COMPLETE, [])
         except OSError:
             shutil.rmtree(draft, ignore_errors=True)
             raise

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from mainspring.core.disk import write_whole
 from mainspring.train.engine.conversations import Conversation, LeftOut, Renderer
 from mainspring.train.engine.failures import EngineError
-from mainspring.train.engine.files import write_whole
 from mainspring.train.engine.models import Base
 from mainspring.train.engine.packing import PackedRow, pack
 from mainspring.train.folder import Row, RunFolder, Split
@@ -52,7 +52,7 @@ def tell_left_out(folder: RunFolder, data: Data) -> None:
     if not data.left_out:
         path.unlink(missing_ok=True)
         return
-    write_whole(path, "".join(one.model_dump_json() + "\n" for one in data.left_out))
+    write_whole(path, (one.model_dump_json().encode() + b"\n" for one in data.left_out))
     sys.stderr.write(f"{len(data.left_out)} rows are left out; {path} says which and why\n")
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import torch
 from torch.distributed.tensor import DTensor
 
+from mainspring.core.disk import staged_folder
 from mainspring.train.engine.adapters import trained
 from mainspring.train.engine.processes import Processes
 from mainspring.train.folder import RunFolder
 from mainspring.train.job import Job
-from mainspring.train.staging import staged_folder
 
 
 def write_model(folder: RunFolder, job: Job, model: Any, tokenizer: Any, processes: Processes) -> None:

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from mainspring.core.disk import sync_files, sync_folder, write_whole
 from mainspring.train.engine.checkpoints import State
 from mainspring.train.engine.failures import EngineError
-from mainspring.train.engine.files import sync_files, sync_folder, write_whole
 from mainspring.train.engine.lines import Lines
 from mainspring.train.engine.loss import loss_sum
 from mainspring.train.engine.memory import peak_memory_mb
@@ -136,9 +136,9 @@ class Progress(TrainerCallback):  # type: ignore[misc]  # a class without types
         """Mark what TRL has written as whole, and let older checkpoints go, but for the best one."""
         for form in (written, written.parent):  # cards that nobody has filled in
             (form / "README.md").unlink(missing_ok=True)
-        write_whole(written / "state.json", self.state.model_dump_json(indent=2))
+        write_whole(written / "state.json", [self.state.model_dump_json(indent=2).encode()])
         sync_files(written)
-        write_whole(written / COMPLETE, "")
+        write_whole(written / COMPLETE, [])
         written.rename(checkpoint_of(self.folder, self.state.step))
         sync_folder(self.folder.checkpoints)
         whole = sorted(path for path in self.folder.checkpoints.glob("step-*") if (path / COMPLETE).exists())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mainspring.core.disk import staged_folder
 from mainspring.core.errors import ConfigError, TrainingError
 from mainspring.models.files.store import hash_of
 from mainspring.train.export.card import CARD, card
@@ -13,7 +14,6 @@ from mainspring.train.export.gguf_files import ADAPTER, MODEL, write_adapter, wr
 from mainspring.train.export.lineage import LINEAGE, File, lineage_of
 from mainspring.train.export.trained import Trained
 from mainspring.train.folder import RunFolder
-from mainspring.train.staging import staged_folder
 from mainspring.train.weights.gguf_writing import Quantization
 
 Form = Literal["adapter", "safetensors", "gguf-adapter", "gguf"]

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from mainspring.core.disk import write_whole
 from mainspring.core.errors import ConfigError, TrainingError
 from mainspring.core.threads import in_daemon_thread
 from mainspring.models.local import LlamaServer, LocalSettings
@@ -22,7 +23,6 @@ from mainspring.train.export.served import Agreement, Expected, agreement
 from mainspring.train.export.trained import Trained
 from mainspring.train.folder import Row, RunFolder
 from mainspring.train.job import Value
-from mainspring.train.whole import write_whole
 
 PROOF: Final = "proof.json"
 _ANSWERING: Final = "mainspring.train.engine.answer"

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
+from mainspring.core.disk import write_whole
 from mainspring.core.errors import ConfigError
 from mainspring.gpu import read_shape
 from mainspring.train.bases import resolve_base
@@ -19,7 +20,6 @@ from mainspring.train.job import Job, Value
 from mainspring.train.planning import TrainingPlan, measure_hardware, plan_rows
 from mainspring.train.planning.hardware import USUAL_CORE_FLOPS
 from mainspring.train.rows import Prepared, prepare_rows, write_rows
-from mainspring.train.whole import write_whole
 
 T = TypeVar("T", bound=Value)
 

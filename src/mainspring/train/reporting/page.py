@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mainspring.core.disk import write_whole
 from mainspring.pages import html_template
 from mainspring.train.folder import Base, RunFolder
 from mainspring.train.job import Job
@@ -18,7 +19,6 @@ from mainspring.train.planning import TrainingPlan
 from mainspring.train.reporting.curves import HEIGHT, WIDTH, Chart, Series, chart, number
 from mainspring.train.reporting.figures import Figures, left_out, read_figures
 from mainspring.train.trackers import settings
-from mainspring.train.whole import write_whole
 
 _MOST_LEFT_OUT = 20
 

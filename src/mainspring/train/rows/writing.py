@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mainspring.core.disk import write_whole
 from mainspring.core.errors import ConfigError
 from mainspring.train.folder import Row, RunFolder, Split
 from mainspring.train.job import Job
 from mainspring.train.rows.mixing import held_out, rehearsed
 from mainspring.train.rows.reading import Broken, read_side
 from mainspring.train.rows.wording import Wording
-from mainspring.train.whole import write_whole
 
 
 @dataclass(frozen=True, slots=True)
