@@ -1,80 +1,36 @@
 """How a build of a dataset goes, and what came of it."""
 
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from mainspring.cli.views.screen import ACCENT, Screen, harmless, shorten
+from mainspring.cli.views.moving import MovingLine
+from mainspring.cli.views.screen import Screen, harmless, shorten
 from mainspring.cli.views.tally import count, dollars
 from mainspring.cli.views.times import age_text, seconds_text
 from mainspring.data.building import Report, State
 from mainspring.data.building.report import Acceptance, Judging, Spent
 
-_EVERY_S: Final = 10.0
-"""Between two lines where nobody looks at a terminal."""
-_REDRAW_S: Final = 0.1
-_BAR_WIDTH: Final = 16
-_AROUND_WORDS: Final = _BAR_WIDTH + 4
-"""Columns of a moving line that the spinner, the bar and the blanks between them take."""
 _FAILURE_CHARS: Final = 70
 _SEPARATOR: Final = " · "
 
 
-class BuildView:
-    """Shows the state of a build on stderr: moving on a terminal, now and then a line elsewhere.
+class BuildView(MovingLine):
+    """Shows the state of a build on stderr."""
 
-    Args:
-        notes: Where.
-        monotonic: Tells how much time has passed, in seconds.
-    """
-
-    def __init__(self, notes: Screen, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._notes = notes
-        self._monotonic = monotonic
-        self._began_s = monotonic()
-        self._told_s = float("-inf")
-        self._stage = ""
-        self._bar: Progress | None = None
-
-    def __enter__(self) -> "BuildView":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+    _stage = ""
 
     def show(self, state: State) -> None:
         """Look at the state, if it is time to."""
-        now_s = self._monotonic()
-        is_new = state.stage != self._stage
-        if not is_new and now_s - self._told_s < (_REDRAW_S if self._notes.is_lively else _EVERY_S):
+        if state.stage == self._stage and not self.is_time():
             return
-        self._told_s, self._stage = now_s, state.stage
-        passed_s = now_s - self._began_s
-        if self._notes.is_lively:
-            bar, room = self._moving(), self._notes.console.width - _AROUND_WORDS
-            words = progress_words(state, passed_s, room)
-            bar.update(bar.task_ids[0], total=state.n_passages or None, completed=state.n_asked, words=words)
-        elif state.stage != "done":
-            self._notes.line(progress_words(state, passed_s), style="dim")
-
-    def _moving(self) -> Progress:
-        if self._bar is None:
-            columns = (
-                SpinnerColumn(style=ACCENT),
-                BarColumn(_BAR_WIDTH, complete_style=ACCENT, finished_style=ACCENT, pulse_style=ACCENT),
-                TextColumn("{task.fields[words]}", markup=False),
-            )
-            self._bar = Progress(*columns, console=self._notes.console, transient=True)
-            self._bar.add_task("", total=None, words="")
-            self._bar.start()
-        return self._bar
+        self._stage = state.stage
+        if state.stage != "done" or self.notes.is_lively:
+            words = progress_words(state, self.passed_s, self.room)
+            self.tell(words, state.n_asked, state.n_passages or None)
 
 
 def progress_words(state: State, passed_s: float, room: int | None = None) -> str:

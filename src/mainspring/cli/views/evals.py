@@ -11,15 +11,14 @@ from typing import Final
 from pydantic_core import to_json
 from rich.text import Text
 
-from mainspring.cli.views.screen import ACCENT, Screen, harmless, shorten
+from mainspring.cli.views.moving import MovingLine
+from mainspring.cli.views.screen import Screen, harmless, shorten
 from mainspring.cli.views.tally import count, dollars
 from mainspring.cli.views.times import age_text, seconds_text
 from mainspring.evals import Change, Comparison, Held, Interval, Kept, Outcome, Side
 from mainspring.evals.comparing import Effort, Score, effort_of, score_of
 from mainspring.evals.reading import Files
 
-_EVERY_S: Final = 10.0
-_REDRAW_S: Final = 0.1
 _SAID_CHARS: Final = 120
 _WRONG: Final = 5
 """Wrong cases that are shown at the end of a run."""
@@ -32,8 +31,8 @@ _KINDS: Final = {
 }
 
 
-class HoldView:
-    """Shows how far a suite is, on stderr: in place on a terminal, a line now and then elsewhere.
+class HoldView(MovingLine):
+    """Shows how far a suite is, on stderr.
 
     Args:
         notes: Where.
@@ -45,35 +44,16 @@ class HoldView:
     def __init__(
         self, notes: Screen, model: str, n_cases: int, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._notes = notes
+        super().__init__(notes, monotonic)
         self._model = model
         self._n_cases = n_cases
-        self._monotonic = monotonic
-        self._began_s = self._told_s = monotonic()
         self._outcomes: list[Outcome] = []
-        self._status = notes.console.status("", spinner="dots", spinner_style=ACCENT) if notes.is_lively else None
-
-    def __enter__(self) -> "HoldView":
-        if self._status is not None:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
 
     def show(self, outcome: Outcome) -> None:
         """Take an outcome in, and say how far it is if it is time to."""
         self._outcomes.append(outcome)
-        now_s = self._monotonic()
-        if now_s - self._told_s < (_EVERY_S if self._status is None else _REDRAW_S):
-            return
-        self._told_s = now_s
-        words = self._words(now_s - self._began_s)
-        if self._status is None:
-            self._notes.line(words, style="dim")
-        else:
-            self._status.update(f"[dim]{words}[/dim]")
+        if self.is_time():
+            self.tell(self._words(self.passed_s), len(self._outcomes), self._n_cases)
 
     def _words(self, passed_s: float) -> str:
         n = len(self._outcomes)

@@ -1,58 +1,34 @@
 """How a turn of the flywheel goes, and what came of it."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from rich.table import Table
 
-from mainspring.cli.views.screen import ACCENT, Screen
+from mainspring.cli.views.moving import MovingLine
+from mainspring.cli.views.screen import Screen
 from mainspring.cli.views.times import age_text
 from mainspring.fly import Figures, Landing, Line, Progress
 
-_EVERY_S: Final = 10.0
 _LABEL: Final = 9
 
 
-class FlightView:
-    """Says on stderr how far a flight is: moving on a terminal, a line now and then elsewhere.
+class FlightView(MovingLine):
+    """Says on stderr how far a flight is."""
 
-    Args:
-        notes: Where.
-        monotonic: Tells how much time has passed, in seconds.
-    """
-
-    def __init__(self, notes: Screen, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._notes = notes
-        self._monotonic = monotonic
-        self._began_s = monotonic()
-        self._told_s = float("-inf")
-        self._told = ("", "")
-        self._status = notes.console.status("", spinner="dots", spinner_style=ACCENT) if notes.is_lively else None
-
-    def __enter__(self) -> "FlightView":
-        if self._status is not None:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
+    _told = ("", "")
 
     def take(self, progress: Progress) -> None:
         """Say how far it is, if it is time to; what comes once is always said."""
-        passed_s = self._monotonic() - self._began_s
         far = f"{progress.done:,} of {progress.total:,} " if progress.total else ""
-        words = f"{progress.stage:<{_LABEL}}{far}{progress.says} · {age_text(passed_s)}"
-        if self._status is not None and progress.total:
-            self._status.update(f"[dim]{words}[/dim]")
+        words = f"{progress.stage:<{_LABEL}}{far}{progress.says} · {age_text(self.passed_s)}"
+        if not progress.total:
+            self.notes.line(words, style="dim")
             return
-        is_last = progress.done == progress.total
         kind = (progress.stage, progress.says.partition(":")[0] if progress.stage == "evaluate" else "")
-        if is_last or kind != self._told or passed_s - self._told_s >= _EVERY_S:
-            self._told_s, self._told = passed_s, kind
-            self._notes.line(words, style="dim")
+        if progress.done == progress.total or kind != self._told or self.is_time():
+            self._told = kind
+            self.tell(words, progress.done, progress.total)
 
 
 def draw_landing(out: Screen, landing: Landing, figures: Figures, page: Path) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from statistics import median
 from typing import Final
 
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from mainspring.cli.views.screen import ACCENT, Screen, harmless
+from mainspring.cli.views.moving import MovingLine
+from mainspring.cli.views.screen import Screen, harmless
 from mainspring.cli.views.tally import count
 from mainspring.cli.views.times import age_text, seconds_text
 from mainspring.train.folder import RunFolder
@@ -18,16 +18,15 @@ from mainspring.train.metrics import Ended, Evaluation, Line, Started, Step
 from mainspring.train.planning import TrainingPlan
 from mainspring.train.reporting import Figures
 
-_EVERY_S: Final = 10.0
-"""Between two lines where nobody looks at a terminal."""
-_BAR_WIDTH: Final = 16
+_REMARK_S: Final = 10.0
+"""Between two remarks on how far a download is."""
 _STEPS_LOOKED_AT: Final = 20
 _SEPARATOR: Final = " · "
 _MIB: Final = 1024**2
 
 
-class TrainingView:
-    """Shows how training goes on stderr: moving on a terminal, now and then a line elsewhere.
+class TrainingView(MovingLine):
+    """Shows how training goes on stderr.
 
     Args:
         notes: Where.
@@ -35,38 +34,27 @@ class TrainingView:
     """
 
     def __init__(self, notes: Screen, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._notes = notes
-        self._monotonic = monotonic
-        self._told_s = float("-inf")
+        super().__init__(notes, monotonic)
         self._remarked: dict[str, float] = {}
-        self._bar: Progress | None = None
         self._steps = 0
         self._step: Step | None = None
         self._held_out: float | None = None
         self._recent_s: deque[float] = deque(maxlen=_STEPS_LOOKED_AT)
 
-    def __enter__(self) -> "TrainingView":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-
     def remark(self, words: str) -> None:
         """Say something beside the figures; what says how far it is only now and then."""
-        about, now_s = words.partition(":")[0], self._monotonic()
-        if words.endswith(" MB") and now_s - self._remarked.get(about, float("-inf")) < _EVERY_S:
+        about, now_s = words.partition(":")[0], self.passed_s
+        if words.endswith(" MB") and now_s - self._remarked.get(about, float("-inf")) < _REMARK_S:
             return
         self._remarked[about] = now_s
-        self._notes.line(words, style="dim")
+        self.notes.line(words, style="dim")
 
     def take(self, line: Line) -> None:
         """Look at what happened."""
         match line:
             case Started():
                 self._steps = line.steps
-                self._notes.line(started_words(line), style="dim")
+                self.notes.line(started_words(line), style="dim")
             case Step():
                 self._step = line
                 self._recent_s.append(line.seconds)
@@ -75,26 +63,15 @@ class TrainingView:
                 self._held_out = line.loss
                 self._show(is_due=True)
             case Ended(early=True):
-                self._notes.line("the held-out loss does not fall any more; the best weights count", style="dim")
+                self.notes.line("the held-out loss does not fall any more; the best weights count", style="dim")
             case _:
                 pass
 
     def _show(self, *, is_due: bool = False) -> None:
-        if self._step is None:
-            return
-        if self._notes.is_lively:
-            bar = self._moving()
-            bar.update(bar.task_ids[0], total=self._steps, completed=self._step.step, words=self._words())
-            return
-        now_s = self._monotonic()
-        if is_due or now_s - self._told_s >= _EVERY_S:
-            self._told_s = now_s
-            self._notes.line(self._words(), style="dim")
+        if self._step is not None and (is_due or self.is_time()):
+            self.tell(self._words(self._step), self._step.step, self._steps)
 
-    def _words(self) -> str:
-        step = self._step
-        if step is None:
-            return ""
+    def _words(self, step: Step) -> str:
         parts = [f"step {step.step:,} of {self._steps:,}", f"loss {step.loss:.4f}"]
         if self._held_out is not None:
             parts.append(f"held out {self._held_out:.4f}")
@@ -103,17 +80,6 @@ class TrainingView:
         if left := self._steps - step.step:
             parts.append(f"about {age_text(left * median(self._recent_s))} left")
         return _SEPARATOR.join(parts)
-
-    def _moving(self) -> Progress:
-        if self._bar is None:
-            columns = (
-                BarColumn(_BAR_WIDTH, complete_style=ACCENT, finished_style=ACCENT, pulse_style=ACCENT),
-                TextColumn("{task.fields[words]}", markup=False),
-            )
-            self._bar = Progress(*columns, console=self._notes.console, transient=True)
-            self._bar.add_task("", total=None, words="")
-            self._bar.start()
-        return self._bar
 
 
 def started_words(line: Started) -> str:
