@@ -111,6 +111,14 @@ async def test_a_row_of_a_run_is_what_the_model_was_sent_in_that_run(
     assert [turn.learn for turn in row.messages] == [False, False, True, False, True]
 
 
+def test_a_call_that_failed_is_told_as_the_served_model_is_told(tmp_path: Path) -> None:
+    failed = {**ACTED, "messages": [ASKS, CALLS, {**TOLD, "content": "no such number", "is_error": True}, ANSWERS]}
+
+    row = only(dataset(tmp_path / "data", failed))
+
+    assert "Error from add: no such number" in [text for _, text in words(row)][3]
+
+
 def test_a_call_has_every_argument_in_the_order_of_its_schema(tmp_path: Path) -> None:
     bare = json.loads(json.dumps(ACTED).replace('{\\"b\\": 3, \\"a\\": 2}', '{\\"a\\": 2}'))
     row = only(dataset(tmp_path / "data", bare))

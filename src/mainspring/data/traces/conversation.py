@@ -44,8 +44,9 @@ def conversation_of(
     """
     left_out = set() if keep_corrections else _corrected(entries)
     path = list(_as_made(entries, left_out))
+    failed = _failed(path)
     wire = cast("dict[str, Any]", openai_messages(path, definition))
-    messages: list[JsonObject] = wire["messages"]
+    messages: list[JsonObject] = [_marked(message, failed) for message in wire["messages"]]
     answer = finished.output if isinstance(finished.output, str) else to_json(finished.output).decode()
     if not _is_said(messages):
         messages.append({"role": "assistant", "content": answer})
@@ -83,6 +84,17 @@ def _as_made(entries: Sequence[Entry], left_out: set[int]) -> Iterator[Entry]:
                 continue
             case _:
                 yield entry
+
+
+def _failed(entries: Sequence[Entry]) -> set[str]:
+    """Give the calls that came to an error."""
+    results = (entry.event.result for entry in entries if isinstance(entry.event, ToolReturned))
+    return {result.call_id for result in results if result.is_error}
+
+
+def _marked(message: JsonObject, failed: set[str]) -> JsonObject:
+    """Mark the result of a call that failed: OpenAI's format has no field for it, and a model is told."""
+    return {**message, "is_error": True} if message.get("tool_call_id") in failed else message
 
 
 def _is_said(messages: Sequence[JsonObject]) -> bool:

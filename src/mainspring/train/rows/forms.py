@@ -74,6 +74,8 @@ class _Said(_Form):
     tool_calls: tuple[_Call, ...] | None = None
     tool_call_id: str | None = None
     name: str | None = None
+    is_error: bool = False
+    """Whether the call failed whose result this is."""
 
 
 class _Tool(_Form):
@@ -195,4 +197,4 @@ def _result(said: _Said, names: dict[str, str]) -> ToolResult:
     name = names.get(said.tool_call_id or "") or said.name
     if name is None:
         raise ValueError(f"a result answers the call {said.tool_call_id!r}, which nobody made")
-    return ToolResult(call_id=said.tool_call_id or "", name=name, text=said.content or "")
+    return ToolResult(call_id=said.tool_call_id or "", name=name, text=said.content or "", is_error=said.is_error)

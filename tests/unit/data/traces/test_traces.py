@@ -51,6 +51,20 @@ async def test_a_run_becomes_a_conversation_with_its_calls_tools_and_answer() ->
     assert candidate.is_accepted
 
 
+async def test_a_call_that_failed_is_marked_as_such() -> None:
+    @tool(effect="fetch")
+    def seek(q: str) -> str:
+        """Look it up."""
+        raise ValueError(f"no {q}")
+
+    async with opened() as runs:
+        worker = clerk(use("seek", q="x"), "There is none.", tools=[seek])
+        await finished(await runs.start(worker, "What is x?"))
+        (candidate,) = await taken(runs)
+
+    assert [message.get("is_error") for message in candidate.messages if message["role"] == "tool"] == [True]
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_a_run_of_any_shape_is_a_conversation_that_trainers_take_or_is_left_out(shape: Shape) -> None:
     async with opened() as runs:
