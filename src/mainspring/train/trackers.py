@@ -4,7 +4,7 @@ They are fed by the process that started the engine, from the lines that it tell
 is used, and none of them needs torch here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final, Protocol
 
@@ -105,13 +105,56 @@ _TRACKERS: Final[Mapping[TrackerName, type[TensorBoard | MLflow | WandB]]] = {
 }
 
 
-def open_trackers(job: Job) -> tuple[Tracker, ...]:
-    """Open what a job wants to be told.
+class Trackers:
+    """What a job wants to be told, whose failures are not training's: one that fails is told nothing more.
+
+    Args:
+        job: The run's.
+        on_remark: Told of a tracker that failed.
 
     Raises:
-        ConfigError: A library is not installed.
+        ConfigError: A library is not installed, or cannot begin.
     """
-    return tuple(_TRACKERS[name](job) for name in job.trackers)
+
+    def __init__(self, job: Job, on_remark: Callable[[str], None]) -> None:
+        self._on_remark = on_remark
+        self._open: dict[TrackerName, Tracker] = {}
+        for name in job.trackers:
+            self._open[name] = _opened(name, job)
+
+    def take(self, line: Line) -> None:
+        """Tell all what happened."""
+        self._each(lambda tracker: tracker.take(line))
+
+    def close(self) -> None:
+        """Say that nothing more comes."""
+        self._each(lambda tracker: tracker.close())
+
+    def _each(self, tell: Callable[[Tracker], None]) -> None:
+        for name, tracker in [*self._open.items()]:
+            try:
+                tell(tracker)
+            except Exception as error:  # noqa: BLE001 - whatever a tracker raises, training goes on
+                del self._open[name]
+                self._on_remark(
+                    f"the tracker {name!r} failed and is told nothing more; metrics.jsonl has all: {_first(error)}"
+                )
+
+
+def _opened(name: TrackerName, job: Job) -> Tracker:
+    try:
+        return _TRACKERS[name](job)
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"the tracker {name!r} cannot begin: {_first(error)}; mend that, or leave it out of `trackers`"
+        ) from error
+
+
+def _first(error: Exception) -> str:
+    """Give the first line of what an error says."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def figures(line: Line) -> dict[str, float]:

@@ -17,7 +17,7 @@ from mainspring.train.launching.folders import plan_folder, prepare
 from mainspring.train.launching.following import Follower
 from mainspring.train.metrics import Line
 from mainspring.train.reporting import write_report
-from mainspring.train.trackers import open_trackers
+from mainspring.train.trackers import Trackers
 
 _LOOKS_EVERY_S: Final = 0.2
 
@@ -41,13 +41,12 @@ def train(
         TrainingError: It stopped before its end; what was saved last is whole.
     """
     check_installed(python)
-    trackers = open_trackers(job)
+    trackers = Trackers(job, on_remark or (lambda _: None))
     try:
         folder = prepare(job, on_remark)
-        code = _run(folder, job, [on_line, *(tracker.take for tracker in trackers)], python)
+        code = _run(folder, job, [on_line, trackers.take], python)
     finally:
-        for tracker in trackers:
-            tracker.close()
+        trackers.close()
     write_report(folder, plan_folder(folder))
     if code:
         raise ending(folder, code, lambda: plan_folder(folder))
