@@ -8,6 +8,7 @@ import yaml
 
 from mainspring.train.launching import prepare
 from tests.unit.cli.conftest import Cli
+from tests.unit.train.export import small
 from tests.unit.train.standing import ENDED, STARTED, dataset, evaluation, job, step, tiny_base
 
 
@@ -121,3 +122,35 @@ def test_templates_start_torchrun_on_each_machine(cli: Cli) -> None:
     name = service["metadata"]["name"]
     assert name == "train-big-1"
     assert f"--rdzv-endpoint={name}-0.{name}:29500" in command
+
+
+def test_an_export_names_its_folder_and_files(cli: Cli) -> None:
+    small.run(Path("tuned"), small.base(Path("tuned-base")))
+
+    drawn = cli("train", "export", "tuned", "--to", "adapter")
+    told = cli("train", "export", "tuned", "--quantization", "f16", "--name", "served", "--json")
+
+    assert drawn.exit_code == told.exit_code == 0, drawn.output + told.output
+    assert "adapter_model.safetensors" in drawn.stdout
+    document = json.loads(told.stdout)
+    assert (document["form"], document["quantization"]) == ("gguf", "f16")
+    folder = Path(document["folder"])
+    assert folder == Path("tuned/exports/served")
+    assert [one["name"] for one in document["files"]] == ["model.gguf"]
+    assert {one.name for one in folder.iterdir()} == {"model.gguf", "README.md", "lineage.json"}
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        (("--to", "onnx"), "--to 'onnx' is none of adapter, safetensors"),
+        (("--quantization", "q3"), "--quantization 'q3' is none of"),
+    ],
+)
+def test_a_form_that_there_is_not_is_refused_with_those_there_are(
+    option: tuple[str, str], says: str, cli: Cli
+) -> None:
+    result = cli("train", "export", "tuned", *option)
+
+    assert result.exit_code == 2
+    assert says in result.stderr
