@@ -52,6 +52,23 @@ def test_what_is_in_progress_comes_to_its_end_within_the_grace(cli: Cli) -> None
     assert events[-1] == "tool_returned"
 
 
+def test_a_worker_that_is_hung_up_on_begins_anew_with_the_agent_as_it_is_then(cli: Cli) -> None:
+    file = write_stored_agent(PAYING)
+    cli("run", ".", "pay", "--store", STORE, "--id", "mine")
+    with stored.started("worker", ".") as worker:
+        stored.read_until(worker, "driving runs of helper")
+        file.write_text(file.read_text().replace("Paid.", "Paid at last."))
+        worker.send_signal(signal.SIGHUP)
+        stored.read_until(worker, "stopped, to begin anew")
+        stored.read_until(worker, "driving runs of helper")
+        cli("inbox", "approve", question(cli), "--store", STORE)
+        stored.read_until(worker, "finished")
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate()
+    assert worker.returncode == 0
+    assert document(cli, "runs", "show", "mine")["answer"] == "Paid at last."
+
+
 def test_a_second_signal_ends_a_worker_at_once() -> None:
     write_stored_agent(BLOCKING)
     stored.hold()
