@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from trl import chat_template_utils as templates
 
+from mainspring.core import ToolCall, ToolSpec
 from mainspring.train.engine.conversations import Conversation, LeftOut, Renderer
 from mainspring.train.engine.failures import EngineError
-from mainspring.train.folder import Row
+from mainspring.train.folder import Row, Turn
 from tests.training import tiny
 
 pytestmark = pytest.mark.training
@@ -21,6 +22,19 @@ TALK = tiny.row(
     ("assistant", "Three."),
 )
 
+SUM = ToolSpec("sum", "Add numbers.", {"type": "object", "properties": {"a": {"type": "integer"}}})
+CALL = ToolCall(id="call_0", name="sum", arguments={"a": 1, "b": 2})
+CALLED = Row(
+    id="called",
+    messages=(
+        Turn(role="user", content="1 and 2?"),
+        Turn(role="assistant", content="", calls=(CALL,), learn=True),
+        Turn(role="tool", content="3", call_id="call_0", name="sum"),
+        Turn(role="assistant", content="Three.", learn=True),
+    ),
+    tools=(SUM,),
+)
+
 
 def rendered(row: Row, template: str | None = tiny.CHATML) -> tuple[Any, Conversation | LeftOut]:
     tokenizer = tiny.tokenizer(template)
@@ -32,6 +46,24 @@ def words(row: Row, template: str = tiny.CHATML) -> str:
     tokenizer, conversation = rendered(row, template)
     assert isinstance(conversation, Conversation)
     return str(tokenizer.decode([conversation.ids[place] for place in conversation.learnt]))
+
+
+def learns_what_trl_learns(tokenizer: Any, row: Row) -> Conversation:
+    """See that a row has the tokens that TRL has, and those learnt, but for white space behind a turn."""
+    oracle = tokenizer.apply_chat_template(
+        [turn.message for turn in row.messages],
+        tools=row.shown or None,
+        chat_template=templates.get_training_chat_template(tokenizer),
+        return_assistant_tokens_mask=True,
+    )
+    conversation = Renderer(tokenizer, longest_tokens=4_000).conversation(row)
+    assert isinstance(conversation, Conversation)
+    assert list(conversation.ids) == oracle["input_ids"]
+    its_own = [place for place, learnt in enumerate(oracle["assistant_masks"]) if learnt]
+    spaces = {place for place in its_own if not tokenizer.decode(conversation.ids[place]).strip()}
+    assert set(conversation.learnt) - spaces == set(its_own) - spaces
+    assert set(conversation.learnt) <= set(its_own)
+    return conversation
 
 
 def test_a_template_with_generation_marks_says_what_is_learnt() -> None:
@@ -55,18 +87,22 @@ def test_what_is_learnt_is_what_trl_learns_but_for_white_space_behind_a_turn(nam
     ]
     tokenizer.add_special_tokens({"additional_special_tokens": marks})
     row = TALK.model_copy(update={"messages": TALK.messages[1:] if name == "gemma" else TALK.messages})
-    oracle = tokenizer.apply_chat_template(
-        [{"role": turn.role, "content": turn.content} for turn in row.messages],
-        chat_template=templates.get_training_chat_template(tokenizer),
-        return_assistant_tokens_mask=True,
-    )
-    conversation = Renderer(tokenizer, longest_tokens=400).conversation(row)
-    assert isinstance(conversation, Conversation)
-    assert list(conversation.ids) == oracle["input_ids"]
-    its_own = [place for place, learnt in enumerate(oracle["assistant_masks"]) if learnt]
-    spaces = {place for place in its_own if not tokenizer.decode(conversation.ids[place]).strip()}
-    assert set(conversation.learnt) - spaces == set(its_own) - spaces
-    assert set(conversation.learnt) <= set(its_own)
+    learns_what_trl_learns(tokenizer, row)
+
+
+@pytest.mark.parametrize("name", ["qwen2_5", "qwen3_instruct_2507"])
+def test_calls_are_learnt_in_the_templates_own_words_as_trl_learns_them(name: str) -> None:
+    tokenizer = tiny.tokenizer(getattr(templates, f"{name}_chat_template"))
+    conversation = learns_what_trl_learns(tokenizer, CALLED)
+    learnt = tokenizer.decode([conversation.ids[place] for place in conversation.learnt])
+    assert '{"name": "sum", "arguments": {"a": 1, "b": 2}}' in learnt
+    assert "<tool_response>" not in learnt
+
+
+def test_a_template_that_says_nothing_of_tools_is_no_silent_loss() -> None:
+    _, conversation = rendered(CALLED)
+    assert isinstance(conversation, LeftOut)
+    assert 'learn in `mode = "structured"`' in conversation.says
 
 
 @pytest.mark.parametrize("template", [tiny.CHATML, tiny.MARKED], ids=["prefixes", "marks"])

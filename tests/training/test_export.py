@@ -15,12 +15,14 @@ from mainspring.models.local.settings import Lora
 from mainspring.train.bases import resolve_base
 from mainspring.train.engine.answer import answers
 from mainspring.train.export import export, prove
-from mainspring.train.export.served import Agreement, Expected, agreement
+from mainspring.train.export.served import Agreement, Asked, Expected, agreement
 from mainspring.train.folder import RunFolder
 from tests.training import trained
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]  # a busy machine is not a defect
-ASKED = [[{"role": "user", "content": words}] for words in ("Is the sea wide?", "Count from 1 to 1492.")]
+ASKED = [
+    Asked(messages=({"role": "user", "content": words},)) for words in ("Is the sea wide?", "Count from 1 to 1492.")
+]
 N_TOKENS = 24
 TIE = 0.01
 """Two tokens as close as that, in nats, come out in either order: llama.cpp keeps its cache in 16 bits."""
@@ -30,7 +32,7 @@ def compared(run: RunFolder, file: Path, *, lora: Sequence[Path] = ()) -> list[A
     """Hold a GGUF that is served against PyTorch."""
     expected = [
         Expected.model_validate(one)
-        for one in answers(run, [{"messages": messages, "tokens": N_TOKENS} for messages in ASKED])
+        for one in answers(run, [{**one.model_dump(), "tokens": N_TOKENS} for one in ASKED])
     ]
     adapters = tuple(Lora(path=path) for path in lora)
     server = LlamaServer(file, LocalSettings(strict=True, context_tokens=128, threads=1, lora=adapters))
@@ -110,7 +112,7 @@ def test_transformers_loads_what_is_exported_for_it(tmp_path: Path, form: str) -
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), folder)
-    (expected,) = answers(run, [{"messages": ASKED[0], "tokens": 8}])
+    (expected,) = answers(run, [{**ASKED[0].model_dump(), "tokens": 8}])
     prompt = torch.tensor([expected["prompt_ids"]])
     said = model.generate(input_ids=prompt, max_new_tokens=8, do_sample=False, eos_token_id=1, pad_token_id=1)
     assert said[0, prompt.shape[1] :].tolist() == expected["ids"]

@@ -17,6 +17,7 @@ exports/                        what was made of `model/` for serving, each with
 from pathlib import Path
 from typing import Final, Literal
 
+from mainspring.core import JsonObject, ToolCall, ToolSpec
 from mainspring.train.job import JOB_FILE, Value
 
 COMPLETE: Final = "complete"
@@ -31,6 +32,25 @@ class Turn(Value):
     content: str
     learn: bool = False
     """Whether the model is to learn to write it."""
+    calls: tuple[ToolCall, ...] = ()
+    """Only where the template itself words them."""
+    call_id: str = ""
+    """The call whose result it is, then."""
+    name: str = ""
+    """The tool whose result it is, then."""
+
+    @property
+    def message(self) -> JsonObject:
+        """What a chat template is given: OpenAI's form, but for arguments, which are an object."""
+        said: JsonObject = {"role": self.role, "content": self.content}
+        if self.calls:
+            said["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in self.calls
+            ]
+        if self.call_id:
+            said |= {"tool_call_id": self.call_id, "name": self.name}
+        return said
 
 
 class Row(Value):
@@ -39,6 +59,19 @@ class Row(Value):
     id: str
     """Where it comes from: `train-00000.jsonl:17`."""
     messages: tuple[Turn, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    """What the template is to tell the model of; empty where messages do."""
+
+    @property
+    def shown(self) -> list[JsonObject]:
+        """The tools as a chat template is given them."""
+        return [
+            {
+                "type": "function",
+                "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+            }
+            for tool in self.tools
+        ]
 
 
 class Base(Value):

@@ -202,9 +202,23 @@ def test_a_folder_without_rows_is_refused(tmp_path: Path) -> None:
         prepare_rows(job(tmp_path))
 
 
-def test_tools_cannot_be_put_into_native_words(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="take mode 'structured'"):
-        prepare_rows(job(dataset(tmp_path / "data", ACTED), mode="native"))
+def test_native_rows_leave_tools_and_calls_to_the_template(tmp_path: Path) -> None:
+    row = only(dataset(tmp_path / "data", ACTED), mode="native")
+
+    assert words(row) == [("user", "What is 2 and 3?"), ("assistant", ""), ("tool", "5"), ("assistant", "It is 5.")]
+    assert [tool.name for tool in row.tools] == ["add"]
+    asks, acts, told, _ = [turn.message for turn in row.messages]
+    assert asks == ASKS
+    assert acts["tool_calls"] == [
+        {"id": "a", "type": "function", "function": {"name": "add", "arguments": {"a": 2, "b": 3, "note": None}}}
+    ]
+    assert (told["tool_call_id"], told["name"]) == ("a", "add")
+
+
+def test_thoughts_of_native_rows_stand_beside_the_calls(tmp_path: Path) -> None:
+    row = only(dataset(tmp_path / "data", ACTED), mode="native", thoughts=True)
+
+    assert row.messages[1].content == "I have to add."
 
 
 def test_without_a_validation_split_a_tenth_is_held_out_and_stays_out_when_rows_are_added(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
     python -m mainspring.train.engine.answer RUN_FOLDER PROMPTS.jsonl OUT.jsonl
 
-A line of prompts is `{"messages": [...], "tokens": N}`; the line of its answer is `{"prompt": "...", "prompt_ids":
-[...], "ids": [...], "logprobs": [...], "margins": [...]}`. All is computed in 32 bits, one prompt at a time.
+A line of prompts is `{"messages": [...], "tools": [...], "tokens": N}`; the line of its answer is `{"prompt": "",
+"prompt_ids": [...], "ids": [...], "logprobs": [...], "margins": [...]}`. All is computed in 32 bits, one prompt
+at a time.
 """
 
 import json
@@ -36,7 +37,7 @@ def answers(run: RunFolder, asked: Iterable[Mapping[str, Any]]) -> Iterator[dict
     model, tokenizer = _open(run)
     for prompt in asked:
         with torch.inference_mode():
-            yield _answer(model, tokenizer, prompt["messages"], prompt["tokens"])
+            yield _answer(model, tokenizer, prompt, prompt["tokens"])
 
 
 def _open(run: RunFolder) -> tuple[Any, Any]:
@@ -56,9 +57,11 @@ def _open(run: RunFolder) -> tuple[Any, Any]:
     return model.eval(), AutoTokenizer.from_pretrained(folder if (folder / "tokenizer.json").is_file() else base)
 
 
-def _answer(model: Any, tokenizer: Any, messages: list[dict[str, str]], n_tokens: int) -> dict[str, object]:
+def _answer(model: Any, tokenizer: Any, asked: Mapping[str, Any], n_tokens: int) -> dict[str, object]:
     """Give the likeliest token, again and again, with the logarithm of its probability."""
-    prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    prompt = tokenizer.apply_chat_template(
+        asked["messages"], tools=asked.get("tools") or None, add_generation_prompt=True, tokenize=False
+    )
     prompt_ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
     question = torch.tensor([prompt_ids])
     settings = GenerationConfig(

@@ -68,15 +68,16 @@ class Renderer:
     def conversation(self, row: Row) -> Conversation | LeftOut:
         """Give a row's tokens, or why it is left out."""
         try:
-            text, spans = self._render(row.messages)
+            text, spans = self._render(row, row.messages)
             ids = self._ids(text)
+            self._check_tools(row, text)
             if len(ids) > self._longest_tokens:
                 return LeftOut(
                     id=row.id,
                     says=f"its {len(ids)} tokens are more than the {self._longest_tokens} that there may be: "
                     "raise `sequence_tokens`, and where the base's own window is shorter, stretch it with `rope`",
                 )
-            learnt = sorted({place for turn in self._turns(row.messages, text, ids, spans) for place in turn})
+            learnt = sorted({place for turn in self._turns(row, text, ids, spans) for place in turn})
         except TemplateError as error:
             return LeftOut(id=row.id, says=f"the chat template refuses it: {error}")
         except _Unclear as error:
@@ -85,15 +86,23 @@ class Renderer:
             return LeftOut(id=row.id, says="none of its tokens is learnt; `learn` says whose words count")
         return Conversation(row.id, tuple(ids), tuple(learnt))
 
-    def _turns(
-        self, messages: Sequence[Turn], text: str, ids: list[int], spans: list[tuple[int, int]]
-    ) -> Iterator[Iterable[int]]:
+    def _turns(self, row: Row, text: str, ids: list[int], spans: list[tuple[int, int]]) -> Iterator[Iterable[int]]:
         """Give the places of each turn that is learnt."""
         marked = iter(self._marked(text, spans))
-        for number, turn in enumerate(messages):
+        for number, turn in enumerate(row.messages):
             generated = next(marked, None) if turn.role == "assistant" else None
             if turn.learn:
-                yield self._between(messages, number, ids) if generated is None else generated
+                yield self._between(row, number, ids) if generated is None else generated
+
+    def _check_tools(self, row: Row, text: str) -> None:
+        """See that the template words the tools of a row and what was called, and does not pass over them."""
+        bare = [turn.model_copy(update={"calls": ()}) for turn in row.messages]
+        has_calls = bare != [*row.messages]
+        if any(tool.name not in text for tool in row.tools) or (has_calls and self._render(row, bare)[0] == text):
+            raise _Unclear(
+                'the chat template says nothing of tools or of calls: learn in `mode = "structured"`, in which '
+                "messages say it, or take a base whose template does"
+            )
 
     def _marked(self, text: str, spans: list[tuple[int, int]]) -> list[list[int]]:
         """Give the places of tokens that overlap each span of characters."""
@@ -105,11 +114,12 @@ class Renderer:
             for first, last in spans
         ]
 
-    def _between(self, messages: Sequence[Turn], number: int, ids: list[int]) -> range:
+    def _between(self, row: Row, number: int, ids: list[int]) -> range:
         """Give the places that a turn adds to the conversation before it."""
+        messages = row.messages
         asked = messages[number].role == "assistant"
-        before = self._ids(self._render(messages[:number], asked=asked)[0]) if number else []
-        upto = self._ids(self._render(messages[: number + 1])[0]) if number + 1 < len(messages) else ids
+        before = self._ids(self._render(row, messages[:number], asked=asked)[0]) if number else []
+        upto = self._ids(self._render(row, messages[: number + 1])[0]) if number + 1 < len(messages) else ids
         kept = next((place for place, (a, b) in enumerate(zip(upto, ids, strict=False)) if a != b), len(upto))
         # Some templates end a conversation with a token that is not there when it goes on: no part of the turn.
         if kept < len(before) or ids[: len(before)] != before or self._says_something(upto[kept:]):
@@ -128,10 +138,13 @@ class Renderer:
     def _says_something(self, ids: list[int]) -> bool:
         return bool(str(self._tokenizer.decode(ids, skip_special_tokens=True)).strip())
 
-    def _render(self, messages: Sequence[Turn], *, asked: bool = False) -> tuple[str, list[tuple[int, int]]]:
-        """Give the text of messages, and the spans of it that the template says are generated."""
+    def _render(
+        self, row: Row, messages: Sequence[Turn], *, asked: bool = False
+    ) -> tuple[str, list[tuple[int, int]]]:
+        """Give the text of messages of a row, and the spans of it that the template says are generated."""
         texts, spans = render_jinja_template(
-            conversations=[[{"role": turn.role, "content": turn.content} for turn in messages]],
+            conversations=[[turn.message for turn in messages]],
+            tools=row.shown or None,
             chat_template=self._template,
             return_assistant_tokens_mask=self._is_marked,
             add_generation_prompt=asked,

@@ -19,7 +19,7 @@ from mainspring.core.threads import in_daemon_thread
 from mainspring.models.local import LlamaServer, LocalSettings
 from mainspring.models.local.settings import Lora
 from mainspring.train.export.exporting import Exported
-from mainspring.train.export.served import Agreement, Expected, agreement
+from mainspring.train.export.served import Agreement, Asked, Expected, agreement
 from mainspring.train.export.trained import Trained
 from mainspring.train.folder import Row, RunFolder
 from mainspring.train.job import Value
@@ -133,29 +133,31 @@ def _floor(exported: Exported) -> float:
     return _ADAPTER_FLOOR if exported.quantization is None else _FLOORS.get(exported.quantization, _LEAST_FLOOR)
 
 
-def _held_out(run: RunFolder, n_rows: int) -> list[list[dict[str, str]]]:
-    """Give what the first rows of the held-out split ask."""
-    path, asked = run.rows("validation"), list[list[dict[str, str]]]()
+def _held_out(run: RunFolder, n_rows: int) -> list[Asked]:
+    """Give what the first rows of the held-out split ask, those aside in which the template words calls."""
+    path, asked = run.rows("validation"), list[Asked]()
     for line in path.read_bytes().splitlines() if path.is_file() else ():
-        turns = Row.model_validate_json(line).messages
-        question = [{"role": turn.role, "content": turn.content} for turn in turns[:-1]]
-        if turns[-1].role == "assistant" and question and question not in asked:
+        row = Row.model_validate_json(line)
+        *before, last = row.messages
+        question = Asked(messages=tuple(turn.message for turn in before), tools=tuple(row.shown))
+        is_worded = any(turn.calls or turn.call_id for turn in before)
+        if last.role == "assistant" and before and not is_worded and question not in asked:
             asked.append(question)
         if len(asked) == n_rows:
             break
     return asked
 
 
-def _fixed() -> list[list[dict[str, str]]]:
+def _fixed() -> list[Asked]:
     text = files("mainspring.train.export").joinpath("questions.jsonl").read_text(encoding="utf-8")
-    return [[json.loads(line)] for line in text.splitlines()]
+    return [Asked(messages=(json.loads(line),)) for line in text.splitlines()]
 
 
-def _expected(run: RunFolder, asked: Sequence[object], python: str, n_tokens: int) -> list[Expected]:
+def _expected(run: RunFolder, asked: Sequence[Asked], python: str, n_tokens: int) -> list[Expected]:
     """Have PyTorch answer, in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="mainspring-proof-") as folder:
         prompts, out = Path(folder, "prompts.jsonl"), Path(folder, "answers.jsonl")
-        lines = [json.dumps({"messages": messages, "tokens": n_tokens}) for messages in asked]
+        lines = [json.dumps({**one.model_dump(), "tokens": n_tokens}) for one in asked]
         prompts.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         ended = subprocess.run(  # noqa: S603 - our own module
             [python, "-m", _ANSWERING, str(run.path.resolve()), str(prompts), str(out)],

@@ -11,11 +11,20 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json, to_json
 
+from mainspring.core import JsonObject
 from mainspring.models.http import Address, post
 from mainspring.train.job import Value
 
 _CANDIDATES: Final = 20
 """Tokens whose probability is asked for at each step."""
+
+
+class Asked(Value):
+    """A conversation whose next words are wanted."""
+
+    messages: tuple[JsonObject, ...]
+    tools: tuple[JsonObject, ...] = ()
+    """What the template is to tell of."""
 
 
 class Expected(BaseModel):
@@ -59,7 +68,7 @@ class _Choice:
     logprobs: dict[int, float]
 
 
-async def agreement(address: Address, messages: Sequence[dict[str, str]], expected: Expected) -> Agreement:
+async def agreement(address: Address, asked: Asked, expected: Expected) -> Agreement:
     """Have a server answer a conversation, choice by choice.
 
     Raises:
@@ -78,11 +87,11 @@ async def agreement(address: Address, messages: Sequence[dict[str, str]], expect
                 break
             agreeing += 1
     return Agreement(
-        question=messages[-1]["content"][:80],
+        question=str(asked.messages[-1]["content"])[:80],
         tokens=len(expected.ids),
         agreeing=agreeing,
         clearest_difference=clearest,
-        same_prompt=await _own_ids(address, messages) == list(expected.prompt_ids),
+        same_prompt=await _own_ids(address, asked) == list(expected.prompt_ids),
         logprob_difference=round(sum(distances) / len(distances), 6) if distances else None,
     )
 
@@ -107,9 +116,9 @@ async def _continued(address: Address, ids: Sequence[int], n_tokens: int) -> lis
     return [_Choice(one["id"], {top["id"]: top["logprob"] for top in one["top_logprobs"]}) for one in seen]
 
 
-async def _own_ids(address: Address, messages: Sequence[dict[str, str]]) -> list[int]:
+async def _own_ids(address: Address, asked: Asked) -> list[int]:
     """Have the server write a conversation by its template, and cut it into tokens."""
-    written = await _ask(address, "/apply-template", {"messages": messages})
+    written = await _ask(address, "/apply-template", asked.model_dump(exclude_defaults=True))
     cut = await _ask(address, "/tokenize", {"content": written["prompt"], "parse_special": True})
     ids: list[int] = cut["tokens"]
     return ids

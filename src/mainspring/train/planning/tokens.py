@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pydantic_core import to_json
+
 from mainspring.train.folder import Row
 from mainspring.train.job import Job
 
@@ -111,9 +113,12 @@ def _packed(counted: Sequence[_Counted], job: Job) -> Iterable[tuple[int, int]]:
 def _counted(row: Row, count: Callable[[str], int]) -> _Counted:
     first, *rest = row.messages
     is_shareable = bool(rest) and not first.learn
-    tokens = [count(turn.content) + _FRAME_TOKENS for turn in row.messages]
+    tools = to_json(row.shown).decode() if row.tools else ""
+    words = [turn.content + (to_json(turn.calls).decode() if turn.calls else "") for turn in row.messages]
+    words[0] = tools + words[0]
+    tokens = [count(text) + _FRAME_TOKENS for text in words]
     return _Counted(
-        begins=first.content if is_shareable else "",
+        begins=words[0] if is_shareable else "",
         beginning_tokens=tokens[0] if is_shareable else 0,
         own_tokens=sum(tokens[1:] if is_shareable else tokens),
         learnt_tokens=sum(n - 3 for n, turn in zip(tokens, row.messages, strict=True) if turn.learn),

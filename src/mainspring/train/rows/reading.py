@@ -74,7 +74,7 @@ def read_side(data: Path, split: Split, wording: Wording, *, prefix: str = "") -
         for place, line in _lines(path):
             try:
                 dialogue = read_dialogue(line)
-                row = Row(id=f"{prefix}{path.name}:{place}", messages=wording.turns(dialogue))
+                row = wording.row(f"{prefix}{path.name}:{place}", dialogue)
             except ValueError as error:
                 broken.append(Broken(f"{path.name}:{place}", str(error)))
             else:

@@ -6,9 +6,9 @@ tool has in the order of its schema.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import orjson
 
@@ -17,7 +17,7 @@ from mainspring.models.chat import ChatModel
 from mainspring.models.modes import MODES, ModeName
 from mainspring.models.modes.mode import calls_as_json
 from mainspring.models.modes.structured import MAX_THOUGHT_CHARS
-from mainspring.train.folder import Turn
+from mainspring.train.folder import Row, Turn
 from mainspring.train.rows.forms import Dialogue
 
 Learn = Literal["replies", "last_reply", "calls", "all"]
@@ -41,24 +41,24 @@ class Wording:
         self._learn: Learn = learn
         self._model = ChatModel("row", base_url=_NOWHERE, mode=self._mode)
 
-    def turns(self, dialogue: Dialogue) -> tuple[Turn, ...]:
-        """Give the turns of a row; it ends with the last one that is learnt.
+    def row(self, id: str, dialogue: Dialogue) -> Row:  # noqa: A002 - the row's own name
+        """Give a row; it ends with the last turn that is learnt.
+
+        Args:
+            id: Where it comes from.
+            dialogue: What is said in it.
 
         Raises:
             ValueError: It cannot be put into these words.
         """
-        if self._mode.name == "native" and (dialogue.tools or dialogue.has_calls):
-            raise ValueError("it has tools, which rows of mode 'native' cannot hold; take mode 'structured'")
         marks = _learnt(dialogue, self._learn)
         wire = self._wire(dialogue)
         marks = [self._learn == "all"] * (len(wire) - len(marks)) + marks  # instructions of the mode alone
-        turns = tuple(
-            Turn(role=said["role"], content=said["content"], learn=mark)
-            for said, mark in zip(wire, marks, strict=True)
-        )
-        return turns[: len(marks) - marks[::-1].index(True)]
+        turns = tuple(_turns(wire, marks))
+        shown = dialogue.tools if self._mode.name == "native" else None
+        return Row(id=id, messages=turns[: len(marks) - marks[::-1].index(True)], tools=shown or ())
 
-    def _wire(self, dialogue: Dialogue) -> list[JsonObject]:
+    def _wire(self, dialogue: Dialogue) -> list[dict[str, Any]]:
         """Ask the model room what it would send."""
         is_plain = dialogue.tools is None
         if is_plain and any(message.calls or message.role == "tool" for message in dialogue.messages):
@@ -66,7 +66,7 @@ class Wording:
         messages = dialogue.messages if is_plain else tuple(self._written(dialogue))
         request = Request(messages=messages, options=Options(tools=dialogue.tools or ()), sampling=Sampling())
         body = self._model.body(request, MODES["native"] if is_plain else self._mode)
-        wire: list[JsonObject] = orjson.loads(body)["messages"]
+        wire: list[dict[str, Any]] = orjson.loads(body)["messages"]
         return wire
 
     def _written(self, dialogue: Dialogue) -> Iterator[Message]:
@@ -81,12 +81,30 @@ class Wording:
                 yield replace(message, raw=_step(thought, calls, message.text))
             elif calls:
                 yield replace(message, parts=(Text(text=thought), *calls))
+            elif self._mode.name == "native":
+                yield message
             else:
                 yield (
                     replace(message, raw=f"Thought: {thought}\nFinal Answer: {message.text}")
                     if thought
                     else message
                 )
+
+
+def _turns(wire: Sequence[Mapping[str, Any]], marks: Sequence[bool]) -> Iterator[Turn]:
+    """Give messages as a server hands them to its template: arguments as an object, results with their tool."""
+    names: dict[str, str] = {}
+    for said, mark in zip(wire, marks, strict=True):
+        calls = tuple(_call(one["id"], one["function"]) for one in said.get("tool_calls", ()))
+        names |= {call.id: call.name for call in calls}
+        call_id = said.get("tool_call_id", "")
+        name = names.get(call_id, "")
+        words = said["content"] or ""
+        yield Turn(role=said["role"], content=words, learn=mark, calls=calls, call_id=call_id, name=name)
+
+
+def _call(call_id: str, function: Mapping[str, Any]) -> ToolCall:
+    return ToolCall(id=call_id, name=function["name"], arguments=orjson.loads(function["arguments"]))
 
 
 def _learnt(dialogue: Dialogue, learn: Learn) -> list[bool]:
