@@ -1,6 +1,7 @@
 """HTML: values are escaped, and control characters, which hide or turn words around, are made visible."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of writing around."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure of a page, for the macro of `facts.html.jinja`."""
+
+    name: str
+    value: str
+    remark: str = ""
 
 
 @cache

@@ -5,14 +5,13 @@ model, a tool or a user wrote is escaped, and its control characters are made vi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from mainspring.core import Budget, Entry
 from mainspring.core.events import BudgetRaised, Failed, Finished, HumanAsked, ModelReplied
 from mainspring.models.modes.signature import signature
-from mainspring.pages import html_template
+from mainspring.pages import Fact, html_template
 from mainspring.runs.definition import Definition
 from mainspring.runs.export.timeline import Timeline, timeline
 from mainspring.runs.export.views import steps_view
@@ -20,15 +19,6 @@ from mainspring.runs.export.words import Meter, cost, count, meters, moment, pre
 from mainspring.runs.history import History
 
 Status = Literal["finished", "failed", "cancelled", "waiting for a human", "not over"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that the whole run took."""
-
-    name: str
-    value: str
-    remark: str = ""
 
 
 def page(entries: Sequence[Entry], definition: Definition) -> str:

@@ -6,12 +6,11 @@ wrote is escaped.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mainspring.core.disk import write_whole
-from mainspring.pages import html_template
+from mainspring.pages import Fact, html_template
 from mainspring.train.folder import Base, RunFolder
 from mainspring.train.job import Job
 from mainspring.train.metrics import Evaluation, Started, Step, read_metrics
@@ -21,15 +20,6 @@ from mainspring.train.reporting.figures import Figures, left_out, read_figures
 from mainspring.train.trackers import settings
 
 _MOST_LEFT_OUT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One figure of the run."""
-
-    name: str
-    value: str
-    remark: str = ""
 
 
 def write_report(folder: RunFolder, plan: TrainingPlan | None = None) -> bool:
