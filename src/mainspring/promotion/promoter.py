@@ -97,4 +97,4 @@ promoter: Final = Agent(
     tools=[hold, gate, weigh, give_share],
     description="Decides on members of pools by figures, and writes down what it decides.",
 )
-"""Drives promotions: `mainspring worker --agent mainspring.promotion:promoter`."""
+"""Drives promotions: `mainspring worker mainspring.promotion:promoter`."""
