@@ -32,10 +32,10 @@ class FlightView(MovingLine):
 
 
 def draw_landing(out: Screen, landing: Landing, figures: Figures, page: Path) -> None:
-    """Draw the models side by side, and what was decided."""
+    """Draw the models side by side, tokens that were read anew and written among it, and what was decided."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("model")
-    for title in ("right", "95 %", "other things", "s/decision", "read", "written", "GFLOP"):
+    for title in ("right", "95 %", "other", "seconds", "tokens", "GFLOP"):
         table.add_column(title, justify="right")
     for line in figures.lines:
         table.add_row(*_row(line))
@@ -60,10 +60,9 @@ def _row(line: Line) -> tuple[str, ...]:
     return (
         line.which + escalated,
         f"{line.score:.1%}",
-        f"{line.low:.1%} – {line.high:.1%}",
-        "" if line.general is None else f"{line.general:.0%}",
+        f"{100 * line.low:.1f}–{100 * line.high:.1f}",
+        "" if line.general is None else f"{line.general:.1%}",
         f"{line.seconds:.2f}",
-        f"{line.tokens_read:.0f}",
-        f"{line.tokens_written:.0f}",
+        f"{line.tokens_read:.0f}+{line.tokens_written:.0f}",
         "" if line.gigaflop is None else f"{line.gigaflop:.1f}",
     )
