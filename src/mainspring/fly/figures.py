@@ -57,7 +57,7 @@ class Figures:
     compute_ratio: float | None
     """The tuned model's compute of a decision in terms of the teacher's."""
     seconds_ratio: float
-    by_tag: dict[str, dict[str, float]]
+    by_tag: dict[str, dict[Which, float]]
     """Tag to model to score."""
 
     def line(self, which: Which) -> Line | None:
@@ -94,7 +94,7 @@ def figures_of(landing: Landing, models: Mapping[Side, str]) -> Figures:
         compute_ratio=tuned.gigaflop / teacher.gigaflop if tuned.gigaflop and teacher.gigaflop else None,
         seconds_ratio=tuned.seconds / teacher.seconds if teacher.seconds else 0.0,
         by_tag={
-            tag: {str(side): _score_on(tag, held) for side, held in task.items()}
+            tag: {which: _score_on(tag, held) for which, held in _all(landing).items() if _has(tag, held)}
             for tag in sorted({tag for one in task["teacher"].outcomes for tag in one.tags})
         },
     )
@@ -110,6 +110,11 @@ def parameters_of(model: str) -> int | None:
     if not path.is_file():
         return None
     return sum(prod(tensor.shape) for tensor in GgufFile(path).tensors.values())
+
+
+def _all(landing: Landing) -> dict[Which, Held]:
+    held: dict[Which, Held] = {side: landing.task[side] for side in _SIDES}
+    return held if landing.together is None else {**held, "tuned, then teacher": landing.together}
 
 
 def _line(which: Which, held: Held, general: Held | None, n_parameters: int | None) -> Line:
@@ -137,6 +142,10 @@ def _together(held: Held, lines: list[Line]) -> Line:
     teacher, tuned = lines[0].gigaflop, lines[2].gigaflop
     computed = None if teacher is None or tuned is None else tuned + share * teacher
     return Line(**{**asdict(line), "gigaflop": computed, "escalated": share})
+
+
+def _has(tag: str, held: Held) -> bool:
+    return any(tag in one.tags for one in held.outcomes)
 
 
 def _score_on(tag: str, held: Held) -> float:

@@ -39,7 +39,8 @@ def write_report(flight: Flight, landing: Landing, figures: Figures) -> Path:
         total=_seconds(sum(landing.seconds.values())),
         figures=figures,
         verdict=landing.verdict,
-        decision=landing.decision,
+        standing=_standing(landing),
+        decision=landing.decision.partition(". ")[0],  # the gate's reasons stand above it
         links=[(place, says) for place, says in _LINKED if (flight.out / place).exists()],
         percent=lambda share: f"{share:.1%}",
         number=_number,
@@ -57,10 +58,17 @@ def _stations(landing: Landing) -> Iterator[Station]:
         "train": "adapter",
         "export": "" if landing.gguf is None else f"{landing.gguf.stat().st_size / 1e6:,.0f} MB",
         "evaluate": f"{len(landing.task['teacher'].outcomes)} cases, four ways",
-        "decide": "" if landing.verdict is None else "passed" if landing.verdict.passed else "not passed",
+        "decide": _standing(landing),
     }
     for stage, seconds in landing.seconds.items():
         yield Station(stage, said[stage], _seconds(seconds))
+
+
+def _standing(landing: Landing) -> str:
+    """Say in two words what the gate said."""
+    if landing.verdict is None:
+        return ""
+    return "passed" if landing.verdict.passed else "on trial" if landing.verdict.share else "not passed"
 
 
 def _seconds(seconds: float) -> str:

@@ -1,8 +1,9 @@
 """The gate: whether a tuned model may be offered to a pool, by what it and the present one made of the same cases.
 
 It opens if the tuned model is not worse than the present one on the task, beyond a margin and as far as the cases
-can tell, and has not lost more than a share of what the present one can on a set of other things. What cannot be
-told is not passed: the verdict says how many cases it would take.
+can tell, and has not lost more than a share of what the present one can on a set of other things. Where its score
+is within the margin and the cases are too few to tell more, it may be tried with a small share, which live results
+widen or take back; the verdict says how many cases it would take.
 """
 
 import math
@@ -26,6 +27,10 @@ class GateRule(Value):
     """Of the bound that the difference on the task is judged by."""
     least_general: int = Field(default=30, ge=1)
     """Cases of other things below which nothing is said of what was lost."""
+    trial_share: float = Field(default=0.1, ge=0, le=1)
+    """Of the calls at the most, where a score within the margin is all that speaks for it; 0 for none."""
+    least_for_trial: int = Field(default=50, ge=1)
+    """Cases of the task below which a score speaks for nothing."""
     most_errors: float = Field(default=0.02, ge=0, le=1)
     """Share of cases without any decision of the present model up to which the comparison is fair."""
 
@@ -49,6 +54,8 @@ class Verdict(Value):
     """What the gate says."""
 
     passed: bool
+    share: float
+    """Of the pool's calls at the most: all where it passed, a few for a trial, or none."""
     candidate: str
     present: str
     task: Figures
@@ -79,19 +86,23 @@ def gate(
         raise ConfigError("hold both models to the general suite, or none of them")
     task, standing = _on_task(candidate, present, rule)
     unfair = _unfair(present, rule)
-    passed = standing == "good" and not unfair
+    is_on_trial = standing == "unclear" and task.n >= rule.least_for_trial
+    share = 0.0 if unfair else 1.0 if standing == "good" else rule.trial_share * is_on_trial
     reasons = [_says(task, standing, rule), *_unasked(candidate), *unfair]
     general = None
     if general_candidate is not None and general_present is not None:
         general = _figures(general_candidate, general_present, rule)
         kept, says = _on_general(general, rule)
         unfair = _unfair(general_present, rule)
-        passed = passed and kept and not unfair
+        share *= kept and not unfair
         reasons += [says, *unfair]
     else:
         reasons.append("what it can besides the task was not looked at, as no general suite was given")
+    if 0 < share < 1:
+        reasons.append(f"so it may be tried with {share:.0%}, and live results tell more")
     return Verdict(
-        passed=passed,
+        passed=share == 1.0,
+        share=share,
         candidate=candidate.model,
         present=present.model,
         task=task,

@@ -17,7 +17,7 @@ from mainspring.promotion.live import Live
 
 
 class Promotion(Value):
-    """Hold a candidate and the present model to the same cases, and give it a share if the gate opens."""
+    """Hold a candidate and the present model to the same cases, and give it a share, as far as the gate opens."""
 
     kind: Literal["promotion"] = "promotion"
     settings: Path
@@ -26,9 +26,9 @@ class Promotion(Value):
     model: str
     """The candidate, as an agent would name it."""
     share: float = Field(default=0.1, gt=0, le=1)
-    """Of the pool's calls."""
+    """Of the pool's calls; less where the gate grants a trial only."""
     kept_as: str = ""
-    """A name under which those that were there before can be asked alone; none if empty."""
+    """A name under which those that were there before can be asked alone, with the whole share; none if empty."""
     suite: str = ""
     """The task, as `mainspring eval` would name it."""
     general: str = ""

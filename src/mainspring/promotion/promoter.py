@@ -30,7 +30,7 @@ def _routine(task: str) -> Routine:
 
 def _promoted(order: Promotion) -> Routine:
     results: list[JsonValue] = [str(path) for path in order.results]
-    because = _UNMEASURED
+    because, share = _UNMEASURED, order.share
     for suite in filter(None, (order.suite, order.general)):
         for model in (order.model, order.pool):
             (held,) = yield Step((_hold(order, model, suite),), why=f"Hold {model} to {suite}.")
@@ -43,9 +43,11 @@ def _promoted(order: Promotion) -> Routine:
             return f"{order.model} is not promoted: {gated.text}"
         verdict = Verdict.model_validate_json(gated.text)
         because = "; ".join(verdict.reasons)
-        if not verdict.passed:
+        if not verdict.share:
             return f"{order.model} is not promoted. {because}"
-    return (yield from _shared(order, order.share, because, order.kept_as, asks=order.needs_yes))
+        share = min(share, verdict.share)
+    kept_as = order.kept_as if share == order.share else ""
+    return (yield from _shared(order, share, because, kept_as, asks=order.needs_yes))
 
 
 def _reviewed(order: CanaryReview) -> Routine:

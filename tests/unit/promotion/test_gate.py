@@ -38,6 +38,23 @@ def test_few_cases_do_not_pass_and_it_is_said_how_many_would_tell() -> None:
     assert gate(held([RIGHT] * needed), held([RIGHT] * needed), None, None, RULE).passed
 
 
+def test_a_score_within_the_margin_gets_a_trial_where_the_cases_tell_no_more() -> None:
+    one, other = [RIGHT] * 50 + [WRONG] * 10 + [RIGHT] * 9, [RIGHT] * 50 + [RIGHT] * 10 + [WRONG] * 9
+    verdict = gate(held(one), held(other), None, None, RULE)
+    assert (verdict.passed, verdict.share) == (False, RULE.trial_share)
+    assert "too few cases" in verdict.reasons[0]
+    assert verdict.reasons[-1] == "so it may be tried with 10%, and live results tell more"
+    assert gate(held(one), held(other), None, None, GateRule(trial_share=0)).share == 0
+    assert gate(held(one), held(other), None, None, GateRule(least_for_trial=70)).share == 0
+
+
+def test_there_is_no_trial_for_what_is_worse_or_has_forgotten_other_things() -> None:
+    one, other = [RIGHT] * 50 + [WRONG] * 14 + [RIGHT] * 5, [RIGHT] * 50 + [RIGHT] * 14 + [WRONG] * 5
+    assert gate(held(one), held(other), None, None, RULE).share == 0
+    general, forgotten = held([RIGHT] * 40, suite="facts"), held([RIGHT] * 30 + [WRONG] * 10, suite="facts")
+    assert gate(held(other), held(other), forgotten, general, RULE).share == 0
+
+
 @given(n=st.integers(1, 40), n_lost=st.integers(0, 2), n_won=st.integers(0, 4))
 def test_what_it_would_take_is_more_than_there_is(n: int, n_lost: int, n_won: int) -> None:
     scores = [RIGHT] * n + [WRONG] * n_lost + [RIGHT] * n_won

@@ -73,6 +73,16 @@ async def test_a_model_that_does_not_pass_leaves_the_pool_as_it_is(tmp_path: Pat
     assert (tmp_path / "mainspring.toml").read_text() == SETTINGS
 
 
+async def test_a_model_of_which_the_cases_do_not_tell_is_tried_with_less_than_was_asked_for(tmp_path: Path) -> None:
+    one, other = [1.0] * 50 + [0.0] * 10 + [1.0] * 9, [1.0] * 50 + [1.0] * 10 + [0.0] * 9
+    async with opened() as runs:
+        decision = await decided(runs, order(tmp_path, one, other, share=1.0, kept_as="support-large"))
+    assert (decision.state, decision.share) == ("done", 0.1)
+    assert "so it may be tried with 10%" in decision.says
+    assert share(tmp_path) == pytest.approx(0.1)
+    assert "support-large" not in SettingsFile(tmp_path / "mainspring.toml").models()
+
+
 @pytest.mark.parametrize("verdict", ["approve", "deny"])
 async def test_a_human_says_whether_it_may_take_part(verdict: str, tmp_path: Path) -> None:
     async with opened() as runs:

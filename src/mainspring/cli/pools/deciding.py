@@ -61,8 +61,12 @@ def leave_unless(*, done: bool) -> None:
         raise typer.Exit(FAILED)
 
 
-def share_given(text: str) -> float:
+def share_given(text: str, *, or_none: bool = False) -> float:
     """Read a share: `10%`, or `0.1`.
+
+    Args:
+        text: As it was written.
+        or_none: Whether it may be 0.
 
     Raises:
         ConfigError: It is none.
@@ -72,7 +76,7 @@ def share_given(text: str) -> float:
         share = float(number) / (100 if "%" in text else 1)
     except ValueError:
         share = -1.0
-    if not 0 < share <= 1:
+    if not (0 < share <= 1 or (or_none and share == 0)):
         raise ConfigError(f"{text!r} is no share; write it as 10%, above 0 and up to 100%")
     return share
 

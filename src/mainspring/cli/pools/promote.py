@@ -43,6 +43,9 @@ def promote(  # noqa: PLR0913 - each option is an argument of the command
     lost: Annotated[
         float, typer.Option("--lost", metavar="SHARE", help="What may be lost of other things.")
     ] = _RULE.lost_share,
+    trial: Annotated[
+        str, typer.Option("--trial", metavar="SHARE", help="What it may have where too few cases tell; or 0.")
+    ] = f"{_RULE.trial_share:.0%}",
     first: Annotated[
         bool, typer.Option("--first", help="Ask it first; the present one stays, to escalate to.")
     ] = False,
@@ -61,9 +64,10 @@ def promote(  # noqa: PLR0913 - each option is an argument of the command
 ) -> None:
     """Give MODEL a share of POOL's calls, if it is not worse than the present model.
 
-    Both are held to the suite, and to the general one; a gate says whether the new one may take part. Without
-    either a human has to say yes. All of it is a run in the store: the same command goes on where it was cut off.
-    Exits 1 where the pool is left as it is, and 4 where it waits for a human.
+    Both are held to the suite, and to the general one; a gate says whether the new one may take part, or be tried
+    with a few calls where the cases do not tell enough. Without suites a human has to say yes. All of it is a run in
+    the store: the same command goes on where it was cut off. Exits 1 where the pool is left as it is, and 4 where it
+    waits for a human.
     """
     with results() as out:
         file = SettingsFile.here()
@@ -79,7 +83,7 @@ def promote(  # noqa: PLR0913 - each option is an argument of the command
                 results=tuple(path.absolute() for path in kept or ()),
                 folder=folder.absolute(),
                 concurrency=concurrency,
-                rule=GateRule(margin=margin, lost_share=lost),
+                rule=GateRule(margin=margin, lost_share=lost, trial_share=share_given(trial, or_none=True)),
                 asks=asks,
                 by=who(by),
             )
