@@ -65,9 +65,9 @@ def promote(  # noqa: PLR0913 - each option is an argument of the command
     """Give MODEL a share of POOL's calls, if it is not worse than the present model.
 
     Both are held to the suite, and to the general one; a gate says whether the new one may take part, or be tried
-    with a few calls where the cases do not tell enough. Without suites a human has to say yes. All of it is a run in
-    the store: the same command goes on where it was cut off. Exits 1 where the pool is left as it is, and 4 where it
-    waits for a human.
+    with a few calls where the cases do not tell enough. Without suites a human has to say yes. All of it is a run
+    in the store: the same command goes on where it was cut off. Exits 1 where the pool is left as it is, and 4
+    where it waits for a human.
     """
     with results() as out:
         file = SettingsFile.here()
