@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from transformers import AutoModelForCausalLM
+from trl import chat_template_utils as templates
 
+from mainspring.core import ToolCall, ToolSpec
 from mainspring.models.files import cached, entry
 from mainspring.models.local import LlamaServer, LocalSettings
 from mainspring.models.local.settings import Lora
@@ -16,7 +18,7 @@ from mainspring.train.bases import resolve_base
 from mainspring.train.engine.answer import answers
 from mainspring.train.export import export, prove
 from mainspring.train.export.served import Agreement, Asked, Expected, agreement
-from mainspring.train.folder import RunFolder
+from mainspring.train.folder import Row, RunFolder, Turn
 from tests.training import trained
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]  # a busy machine is not a defect
@@ -125,6 +127,26 @@ async def test_a_proof_asks_the_held_out_questions_and_stays_beside_the_export(t
     assert proof.holds
     assert [one.question for one in proof.prompts][:2] == [asks for asks, _ in trained.ROWS]
     assert (exported.folder / "proof.json").is_file()
+
+
+async def test_a_proof_shows_tools_as_the_servers_own_template_does(tmp_path: Path) -> None:
+    base = trained.base(tmp_path / "base", "qwen2", cut="qwen2", max_position_embeddings=2048)
+    (base / "chat_template.jinja").write_text(templates.qwen2_5_chat_template)
+    run = trained.run(tmp_path / "run", base, tmp_path / "cache")
+    parameters = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    call = ToolCall(id="call_0", name="sum", arguments={"a": 1})
+    row = Row(
+        id="validation:0",
+        messages=(
+            Turn(role="user", content="Sum 1."),
+            Turn(role="assistant", content="", calls=(call,), learn=True),
+        ),
+        tools=(ToolSpec("sum", "Add numbers.", parameters),),
+    )
+    run.rows("validation").write_text(row.model_dump_json() + "\n")
+    proof = await prove(export(run, "gguf", quantization="f32"), run, python=sys.executable, n_tokens=4)
+    assert proof.prompts[0].question == "Sum 1."
+    assert proof.holds, proof
 
 
 @pytest.mark.real_model
