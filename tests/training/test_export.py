@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM
 from trl import chat_template_utils as templates
 
-from mainspring.core import ToolCall, ToolSpec
+from mainspring.core import JsonObject, ToolCall, ToolSpec
 from mainspring.models.files import cached, entry
 from mainspring.models.local import LlamaServer, LocalSettings
 from mainspring.models.local.settings import Lora
@@ -133,7 +133,7 @@ async def test_a_proof_shows_tools_as_the_servers_own_template_does(tmp_path: Pa
     base = trained.base(tmp_path / "base", "qwen2", cut="qwen2", max_position_embeddings=2048)
     (base / "chat_template.jinja").write_text(templates.qwen2_5_chat_template)
     run = trained.run(tmp_path / "run", base, tmp_path / "cache")
-    parameters = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    parameters: JsonObject = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
     call = ToolCall(id="call_0", name="sum", arguments={"a": 1})
     row = Row(
         id="validation:0",
