@@ -159,15 +159,21 @@ async def test_an_answer_comes_from_another_process(tmp_path: Path) -> None:
         assert (await run.result()).output == "done"
 
 
+def _held(run: str) -> list[object]:
+    """Give what is in memory of a run that is being driven."""
+    gc.collect()
+    kept = [item for item in gc.get_objects() if isinstance(item, JournalDoor | Writer) and item.run == run]
+    return [*kept, *(task for task in asyncio.all_tasks() if run in task.get_name())]
+
+
 async def test_nothing_of_a_waiting_run_stays_in_memory() -> None:
     async with opened() as runs:
         run = await runs.start(agent([ASK, "done"], ask_human()), "a rare word")
         await the_question(run)
         await parked(run)
-        gc.collect()
-        held = [item for item in gc.get_objects() if isinstance(item, JournalDoor | Writer) and item.run == run.id]
-        assert held == []
-        assert [task.get_name() for task in asyncio.all_tasks() if run.id in task.get_name()] == []
+        async with asyncio.timeout(10):  # whoever drove it still has to let go of it
+            while _held(run.id):
+                await asyncio.sleep(0.01)
 
 
 async def test_an_answer_that_was_meant_for_another_question_is_not_taken() -> None:
