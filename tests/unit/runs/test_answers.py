@@ -172,7 +172,7 @@ async def test_nothing_of_a_waiting_run_stays_in_memory() -> None:
         await the_question(run)
         await parked(run)
         async with asyncio.timeout(10):  # whoever drove it still has to let go of it
-            while _held(run.id):
+            while _held(run.id):  # noqa: ASYNC110 - memory tells nobody
                 await asyncio.sleep(0.01)
 
 
