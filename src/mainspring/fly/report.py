@@ -1,6 +1,6 @@
 """One turn of the flywheel as an HTML file that needs nothing else and runs no scripts.
 
-It looks as pages of runs do, whose style sheet it shares; what others wrote is escaped.
+What is shown is made of a landing and its figures; how it looks is said in `report.html.jinja` and `report.css`.
 """
 
 from collections.abc import Iterator
