@@ -1,7 +1,6 @@
 """A training run as one HTML file that needs nothing else and runs no scripts.
 
-What is shown is read from the run's folder. It looks as pages of runs do, whose style sheet it shares; what others
-wrote is escaped.
+What is shown is read from the run's folder; how it looks is said in `report.html.jinja` and `report.css`.
 """
 
 import json
