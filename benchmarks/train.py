@@ -64,9 +64,7 @@ def measured(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     rounds = [_round(folder, data, arguments, names, number) for number in range(arguments.rounds)]
     document: dict[str, Any] = {name: _median([one[name].figures() for one in rounds]) for name in names}
     document["ratios"] = {
-        f"ours_to_{name}_{by}": round(
-            median(one["ours"].figures()[by] / one[name].figures()[by] for one in rounds), 3
-        )
+        f"ours_to_{name}_{by}": _ratio(rounds, name, by)
         for name in names[1:]
         for by in ("tokens_per_cpu_s", "tokens_per_s")
     }

@@ -54,14 +54,19 @@ class Verdict(Value):
     """What the gate says."""
 
     passed: bool
-    share: float
-    """Of the pool's calls at the most: all where it passed, a few for a trial, or none."""
+    trial: float = 0.0
+    """Share of the pool's calls that it may be tried with where it did not pass."""
     candidate: str
     present: str
     task: Figures
     general: Figures | None = None
     reasons: tuple[str, ...]
     """What speaks for it and against it, in words."""
+
+    @property
+    def share(self) -> float:
+        """Of the pool's calls, what it may have at the most."""
+        return 1.0 if self.passed else self.trial
 
 
 Standing = Literal["good", "worse", "unclear"]
@@ -86,23 +91,23 @@ def gate(
         raise ConfigError("hold both models to the general suite, or none of them")
     task, standing = _on_task(candidate, present, rule)
     unfair = _unfair(present, rule)
-    is_on_trial = standing == "unclear" and task.n >= rule.least_for_trial
-    share = 0.0 if unfair else 1.0 if standing == "good" else rule.trial_share * is_on_trial
+    is_fit = not unfair
     reasons = [_says(task, standing, rule), *_unasked(candidate), *unfair]
     general = None
     if general_candidate is not None and general_present is not None:
         general = _figures(general_candidate, general_present, rule)
         kept, says = _on_general(general, rule)
         unfair = _unfair(general_present, rule)
-        share *= kept and not unfair
+        is_fit = is_fit and kept and not unfair
         reasons += [says, *unfair]
     else:
         reasons.append("what it can besides the task was not looked at, as no general suite was given")
-    if 0 < share < 1:
-        reasons.append(f"so it may be tried with {share:.0%}, and live results tell more")
+    is_tried = is_fit and standing == "unclear" and task.n >= rule.least_for_trial and rule.trial_share > 0
+    if is_tried:
+        reasons.append(f"so it may be tried with {rule.trial_share:.0%}, and live results tell more")
     return Verdict(
-        passed=share == 1.0,
-        share=share,
+        passed=is_fit and standing == "good",
+        trial=rule.trial_share if is_tried else 0.0,
         candidate=candidate.model,
         present=present.model,
         task=task,

@@ -72,6 +72,18 @@ def test_a_model_that_does_not_pass_ends_the_command_with_a_failure(cli: Cli) ->
     assert Path("mainspring.toml").read_text() == SETTINGS
 
 
+@pytest.mark.parametrize(("trial", "has"), [("10%", 0.1), ("4%", 0.04), ("0", 0.0)])
+def test_a_model_of_which_the_cases_do_not_tell_is_tried_as_far_as_is_said(
+    trial: str, has: float, cli: Cli
+) -> None:
+    kept(Path("tuned.jsonl"), [1.0] * 50 + [0.0] * 10 + [1.0] * 9)
+    kept(Path("present.jsonl"), [1.0] * 50 + [1.0] * 10 + [0.0] * 9, "support")
+    result = promote(cli, "--first", "--trial", trial)
+    assert result.exit_code == (0 if has else 1)
+    assert f"it may be tried with {has:.0%}" in result.stdout if has else "is not promoted" in result.stdout
+    assert "support-large" not in load_settings().models
+
+
 def test_a_human_says_yes_in_the_inbox_and_the_same_command_goes_on(cli: Cli) -> None:
     asked = promote(cli, "--ask")
     assert asked.exit_code == 4
